@@ -2,8 +2,8 @@
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
-from parity.diagnosis.cost import CostModel
 from parity.diagnosis.evaluation.injection import observe
+from parity.diagnosis.evidence.cost import CostModel
 from parity.external.observations import NOTHING_DECLARED
 
 

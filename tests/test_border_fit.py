@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from parity.diagnosis.border_fit import fitted_level, likely_level
-from parity.diagnosis.score_logits import disagreement
+from parity.diagnosis.evidence.score_logits import disagreement
+from parity.diagnosis.fitting.border_fit import fitted_level, likely_level
 
 KNOWN = (0, 32, 64, 114, 128, 192, 255)
 

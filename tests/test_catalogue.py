@@ -12,10 +12,10 @@ from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES
 from parity.diagnosis.catalogue.output import on_canvas, output_shift
 from parity.diagnosis.catalogue.rescaling import input_shift
 from parity.diagnosis.catalogue.thresholds import threshold_fault
-from parity.diagnosis.cheapest_faults import cheapest_faults
 from parity.diagnosis.evaluation.injection import find_faults, injectable_faults
+from parity.diagnosis.evidence.cheapest_faults import cheapest_faults
 from parity.diagnosis.fixes.fix import FIXES
-from parity.diagnosis.local_search import LEAST_GAIN
+from parity.diagnosis.search.local_search import LEAST_GAIN
 from parity.diagnosis.stages import FAULT_STAGES
 from parity.registry import Registry
 

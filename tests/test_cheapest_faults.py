@@ -4,7 +4,7 @@ import pytest
 
 from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.catalogue.fault import all_faults
-from parity.diagnosis.cheapest_faults import UNNAMED_CHOICE, cheapest_faults
+from parity.diagnosis.evidence.cheapest_faults import UNNAMED_CHOICE, cheapest_faults
 
 CATALOGUE = all_faults()
 

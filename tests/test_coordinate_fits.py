@@ -11,7 +11,7 @@ from parity.deployment.output_format import UNITS
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.rescaling_variants import gains
 from parity.deployment.whole_px import WHOLE_PX
-from parity.diagnosis.coordinate_fits import (
+from parity.diagnosis.fitting.coordinate_fits import (
     BoxesOfImage,
     fit_canvas,
     fit_constant_offset,

@@ -6,10 +6,10 @@ import numpy as np
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
-from parity.diagnosis.cost import CostModel
-from parity.diagnosis.cut_scores import are_scores_cut
 from parity.diagnosis.diagnosis import CUT_SCORES, diagnose
 from parity.diagnosis.evaluation.injection import observe
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.evidence.cut_scores import are_scores_cut
 from parity.external.observations import Declared, Observations
 
 

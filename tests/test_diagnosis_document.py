@@ -7,7 +7,6 @@ import pytest
 
 from parity.deployment.pipeline import Pipeline
 from parity.detection.detection_files import Thresholds
-from parity.diagnosis.alternatives import Explanation
 from parity.diagnosis.attribution import LossAttribution
 from parity.diagnosis.catalogue.class_ids import other_class_names
 from parity.diagnosis.catalogue.fault import FAULTS
@@ -29,6 +28,7 @@ from parity.diagnosis.document import (
     WaterfallStep,
 )
 from parity.diagnosis.languages import LANGUAGES
+from parity.diagnosis.search.alternatives import Explanation
 from parity.documents import load, save
 from parity.external.observations import Declared, Observations
 from tests.fix_programs import VALUES

@@ -2,7 +2,7 @@
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
-from parity.diagnosis.given_classes import fit_given_classes
+from parity.diagnosis.fitting.given_classes import fit_given_classes
 from tests.observed import observing
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from parity.deployment.replay import Input
 from parity.detection.letterbox import fit
-from parity.diagnosis.image_choice import (
+from parity.diagnosis.evidence.image_choice import (
     IMAGES,
     OPENED,
     choose_images,

@@ -6,10 +6,10 @@ import pytest
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
-from parity.diagnosis import local_search
 from parity.diagnosis.catalogue.thresholds import POPULAR
-from parity.diagnosis.cost import CostModel
-from parity.diagnosis.local_search import improve_locally, threshold_pairs
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.search import local_search
+from parity.diagnosis.search.local_search import improve_locally, threshold_pairs
 from tests.observed import observing
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.detection.detections import Detections
-from parity.diagnosis.misfit import UNEXPLAINED, Precision, fit_boxes
+from parity.diagnosis.evidence.misfit import UNEXPLAINED, Precision, fit_boxes
 from parity.external.observations import Observed
 
 BOX = np.array([[10.0, 20.0, 90.0, 140.0]])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from parity.detection.detections import Detections
-from parity.diagnosis.placeless_fit import ADDED, LOST, OTHER_CLASS, placeless_misfit
+from parity.diagnosis.evidence.placeless_fit import ADDED, LOST, OTHER_CLASS, placeless_misfit
 from parity.external.observations import Observed
 
 

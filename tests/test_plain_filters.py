@@ -8,10 +8,10 @@ import pytest
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.detection.detections import Detections
-from parity.diagnosis.cost import CostModel
 from parity.diagnosis.diagnosis import diagnose
 from parity.diagnosis.evaluation.injection import observe
-from parity.diagnosis.plain_filters import (
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.evidence.plain_filters import (
     PROPERTIES,
     PlainFilter,
     are_set_apart,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from parity.detection.detection_files import Printed
-from parity.diagnosis.misfit import Precision
-from parity.diagnosis.printed_boxes import as_printed
+from parity.diagnosis.evidence.misfit import Precision
+from parity.diagnosis.evidence.printed_boxes import as_printed
 from parity.external.observations import Observed
 from tests.documents import image_detections
 

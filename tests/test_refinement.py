@@ -12,11 +12,11 @@ from parity.data.reading import read_image
 from parity.data.sample_images import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
-from parity.diagnosis.alternatives import alternatives
 from parity.diagnosis.catalogue.fault import FAULTS
-from parity.diagnosis.cost import CostModel
 from parity.diagnosis.evaluation.injection import observe
-from parity.diagnosis.refinement import refine
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.search.alternatives import alternatives
+from parity.diagnosis.search.refinement import refine
 from parity.external.observations import Declared
 
 CORRECT = Pipeline(conf=0.25, iou=0.45)

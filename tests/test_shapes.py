@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from parity.detection.detections import Detections
 from parity.detection.oriented_boxes import corners_of, hulls_of
 from parity.detection.run_length import encode_masks
-from parity.diagnosis.misfit import Precision, fit_boxes
+from parity.diagnosis.evidence.misfit import Precision, fit_boxes
 from parity.errors import UserError
 from parity.external.observations import Observed
 from parity.external.reader import load_external

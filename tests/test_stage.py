@@ -286,7 +286,7 @@ from parity.deployment.pipeline import Pipeline, deviations
 from parity.deployment.boxes import survivors
 from parity.deployment.task import InImage
 from parity.detection.decoding import Candidates
-from parity.diagnosis.box_evidence import combinations_of
+from parity.diagnosis.evidence.box_evidence import combinations_of
 pipeline = Pipeline(reversed=True)
 assert deviations(pipeline) == {"reversed": True}
 assert combinations_of("reversed") == [{"reversed": False}, {"reversed": True}]

@@ -20,9 +20,7 @@ from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import Printed
 from parity.detection.detections import Detections
 from parity.detection.masks import boxes_around
-from parity.diagnosis.alternatives import silencing_faults
 from parity.diagnosis.catalogue.fault import FAULTS, faults_of
-from parity.diagnosis.cost import CostModel
 from parity.diagnosis.diagnosis import Diagnosis, diagnose
 from parity.diagnosis.evaluation.demo_boxes import write_demo_boxes
 from parity.diagnosis.evaluation.injection import (
@@ -37,8 +35,10 @@ from parity.diagnosis.evaluation.varied_images import (
     ORIENTATION_TAG,
     ROTATED_90,
 )
-from parity.diagnosis.input_trials import InputTrials
+from parity.diagnosis.evidence.cost import CostModel
 from parity.diagnosis.proof import keep_proved
+from parity.diagnosis.search.alternatives import silencing_faults
+from parity.diagnosis.search.input_trials import InputTrials
 from parity.diagnosis.stages import PREPROCESSING_STAGES, FaultStage
 from parity.documents import save
 from parity.errors import UserError

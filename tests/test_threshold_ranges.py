@@ -9,7 +9,7 @@ import pytest
 from parity.deployment.pipeline import Pipeline
 from parity.detection.detections import Detections
 from parity.diagnosis import threshold_ranges
-from parity.diagnosis.misfit import Fit, Precision, fit_boxes, reproduction, total_misfit
+from parity.diagnosis.evidence.misfit import Fit, Precision, fit_boxes, reproduction, total_misfit
 from parity.external.observations import Declared, Observed
 
 

@@ -5,7 +5,7 @@ from itertools import combinations
 
 from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.catalogue.fault import Fault, all_faults
-from parity.diagnosis.usual_inputs import BESIDE_DRASTIC, USUAL, drastic_inputs, usual_inputs
+from parity.diagnosis.search.usual_inputs import BESIDE_DRASTIC, USUAL, drastic_inputs, usual_inputs
 
 
 def test_usual_inputs_are_faults_before_the_network_that_change_different_choices() -> None:

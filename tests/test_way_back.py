@@ -6,10 +6,10 @@ import pytest
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
-from parity.diagnosis.cost import CostModel
 from parity.diagnosis.diagnosis import diagnose
 from parity.diagnosis.evaluation.injection import observe
-from parity.diagnosis.way_back import with_known_way_back
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.search.way_back import with_known_way_back
 from parity.external.observations import Declared, Observations
 
 STRETCHED = Pipeline(conf=0.25, iou=0.45, fitting="stretch")

@@ -30,8 +30,8 @@ from parity.diagnosis.document import (
     StepKind,
     WaterfallStep,
 )
+from parity.diagnosis.evidence.printed_boxes import as_printed
 from parity.diagnosis.fault_examples import drawn_boxes, telling_example
-from parity.diagnosis.printed_boxes import as_printed
 from parity.external.convert import record_of
 from parity.external.observations import Observations
 from parity.postprocessing.postprocess import detect

@@ -10,17 +10,8 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.deployment.stage import fields_of, moot
 from parity.deployment.thresholds import ThresholdChoices
-from parity.diagnosis.alternatives import (
-    Explanation,
-    explanations,
-    follow_improvements,
-    silent_images,
-)
-from parity.diagnosis.box_evidence import score_evidence
 from parity.diagnosis.catalogue.fault import COMMON_COST, Fault
 from parity.diagnosis.catalogue.thresholds import contradiction
-from parity.diagnosis.cost import SAME_FIT, CostModel
-from parity.diagnosis.cut_scores import are_scores_cut
 from parity.diagnosis.document import (
     DiagnosisVerdict,
     Proof,
@@ -28,10 +19,20 @@ from parity.diagnosis.document import (
     Threshold,
     ThresholdRange,
 )
-from parity.diagnosis.image_choice import choose_images
-from parity.diagnosis.plain_filters import plain_filter
+from parity.diagnosis.evidence.box_evidence import score_evidence
+from parity.diagnosis.evidence.cost import SAME_FIT, CostModel
+from parity.diagnosis.evidence.cut_scores import are_scores_cut
+from parity.diagnosis.evidence.image_choice import choose_images
+from parity.diagnosis.evidence.plain_filters import plain_filter
 from parity.diagnosis.proof import EXPLAINED, keep_proved, proofs
-from parity.diagnosis.search import Search
+from parity.diagnosis.search.alternatives import (
+    Explanation,
+    explanations,
+    follow_improvements,
+    silent_images,
+)
+from parity.diagnosis.search.search import Search
+from parity.diagnosis.search.way_back import with_known_way_back
 from parity.diagnosis.stages import (
     BEFORE_OUTPUT_STAGES,
     FAULT_STAGES,
@@ -41,7 +42,6 @@ from parity.diagnosis.stages import (
 )
 from parity.diagnosis.tensor_evidence import ArrayEvidence, explain_arrays
 from parity.diagnosis.threshold_ranges import threshold_ranges, with_thresholds
-from parity.diagnosis.way_back import with_known_way_back
 from parity.external.observations import Observations
 from parity.external.validation import FROM_VAL, looks_like_val
 from parity.sentences import listing

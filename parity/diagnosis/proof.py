@@ -11,12 +11,12 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.reading import ReadingChoices
 from parity.deployment.stage import fields_of
 from parity.diagnosis.catalogue.fault import Fault
-from parity.diagnosis.cost import CostModel
 from parity.diagnosis.document import Proof
-from parity.diagnosis.local_search import without
-from parity.diagnosis.misfit import Fit
-from parity.diagnosis.plain_filters import are_set_apart, missing_boxes
-from parity.diagnosis.refinement import certain_images
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.evidence.misfit import Fit
+from parity.diagnosis.evidence.plain_filters import are_set_apart, missing_boxes
+from parity.diagnosis.search.local_search import without
+from parity.diagnosis.search.refinement import certain_images
 from parity.diagnosis.stages import PREPROCESSING_STAGES
 from parity.external.observations import Observed
 from parity.tasks.task import TASKS

@@ -10,9 +10,9 @@ from parity.deployment.preprocess import PREPROCESSING
 from parity.deployment.run import Network
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.catalogue.geometry import other_border
-from parity.diagnosis.cost import CostModel
 from parity.diagnosis.document import Proof
-from parity.diagnosis.local_search import without
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.search.local_search import without
 from parity.diagnosis.tensor_reading import changes_read, read_tensor, sentences
 from parity.sentences import listing
 from parity.tasks.task import TASKS, Outputs

@@ -6,8 +6,8 @@ import numpy as np
 
 from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.catalogue.thresholds import POPULAR
-from parity.diagnosis.cost import SAME_FIT, CostModel
 from parity.diagnosis.document import Threshold, ThresholdRange
+from parity.diagnosis.evidence.cost import SAME_FIT, CostModel
 from parity.diagnosis.proof import box_by_box, is_proved
 
 REPRODUCED = 0.9

@@ -15,7 +15,7 @@ Changes = Mapping[str, Any]
 """Choices of :class:`parity.deployment.pipeline.Pipeline` and the values that they get."""
 
 COMMON_COST = 3.0
-"""Cost of assuming a common fault, nats (see :mod:`parity.diagnosis.cost`); chosen."""
+"""Cost of assuming a common fault, nats (see :mod:`parity.diagnosis.evidence.cost`); chosen."""
 
 RARE_COST = 4.0
 """Cost of assuming a rare fault, nats; chosen."""

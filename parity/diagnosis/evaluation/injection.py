@@ -12,7 +12,7 @@ from parity.deployment.replay import Replayer
 from parity.deployment.task import DEPLOYMENTS
 from parity.detection.detections import Detections
 from parity.diagnosis.catalogue.fault import FAULTS, Fault, faults_of
-from parity.diagnosis.misfit import Precision, fit_boxes, total_misfit
+from parity.diagnosis.evidence.misfit import Precision, fit_boxes, total_misfit
 from parity.errors import UserError
 from parity.external.observations import Declared, Observations, Observed
 from parity.tasks.task import TASKS

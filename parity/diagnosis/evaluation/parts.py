@@ -17,7 +17,6 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.deployment.run import pipeline_of
 from parity.diagnosis.catalogue.fault import FAULTS, Fault, all_faults
-from parity.diagnosis.cheapest_faults import cheapest_faults
 from parity.diagnosis.diagnosis import diagnose
 from parity.diagnosis.evaluation.injection import (
     BOX_DECIMALS,
@@ -44,6 +43,7 @@ from parity.diagnosis.evaluation.truth import (
     names_of,
 )
 from parity.diagnosis.evaluation.unknown_changes import UnknownChange
+from parity.diagnosis.evidence.cheapest_faults import cheapest_faults
 from parity.errors import UserError
 from parity.external.observations import NO_BOXES, Declared, Observations
 from parity.external.reader import load_external

@@ -6,7 +6,7 @@ import numpy as np
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
-from parity.diagnosis.cost import CostModel
+from parity.diagnosis.evidence.cost import CostModel
 from parity.external.observations import Observations
 
 IMAGES = 12

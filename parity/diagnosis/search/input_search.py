@@ -6,14 +6,14 @@ from operator import itemgetter
 
 import numpy as np
 
-from parity.diagnosis.border_search import fit_border, fit_border_elsewhere
 from parity.diagnosis.catalogue.fault import RARE_COST, Fault
-from parity.diagnosis.fault_effects import is_drastic, is_subtle
-from parity.diagnosis.input_trials import InputHypothesis, InputTrials
-from parity.diagnosis.leads import with_leads
-from parity.diagnosis.refinement import CERTAIN, certain_images, leaves
-from parity.diagnosis.score_logits import disagreement, logit
-from parity.diagnosis.usual_inputs import drastic_inputs, usual_inputs
+from parity.diagnosis.evidence.score_logits import disagreement, logit
+from parity.diagnosis.search.border_search import fit_border, fit_border_elsewhere
+from parity.diagnosis.search.fault_effects import is_drastic, is_subtle
+from parity.diagnosis.search.input_trials import InputHypothesis, InputTrials
+from parity.diagnosis.search.leads import with_leads
+from parity.diagnosis.search.refinement import CERTAIN, certain_images, leaves
+from parity.diagnosis.search.usual_inputs import drastic_inputs, usual_inputs
 
 BEAM = 3
 """Inputs that are carried on from one number of faults to the next; chosen."""

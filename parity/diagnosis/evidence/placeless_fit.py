@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from parity.detection.detections import Detections
-from parity.diagnosis.score_logits import MOST_DIFFERENT, logit
+from parity.diagnosis.evidence.score_logits import MOST_DIFFERENT, logit
 from parity.external.observations import Observed
 
 OTHER_CLASS = 1.0

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.stage import allowed, values
-from parity.diagnosis.box_evidence import combinations_of
 from parity.diagnosis.catalogue.fault import Changes
-from parity.diagnosis.cost import CostModel
-from parity.diagnosis.fitted_constants import fitted_faults
-from parity.diagnosis.score_matches import ScoreMatches
+from parity.diagnosis.evidence.box_evidence import combinations_of
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.evidence.score_matches import ScoreMatches
+from parity.diagnosis.fitting.fitted_constants import fitted_faults
 
 FAULT_WEIGHT = 0.02
 """Weight of the cost of faults against nats per observed box; chosen: it decides ties only."""

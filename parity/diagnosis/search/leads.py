@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from parity.diagnosis.catalogue.fault import Fault
-from parity.diagnosis.fault_effects import is_drastic
-from parity.diagnosis.image_choice import hiding_images
-from parity.diagnosis.input_trials import InputHypothesis, InputTrials
-from parity.diagnosis.placeless_fit import placeless_misfit
-from parity.diagnosis.refinement import CERTAIN
+from parity.diagnosis.evidence.image_choice import hiding_images
+from parity.diagnosis.evidence.placeless_fit import placeless_misfit
+from parity.diagnosis.search.fault_effects import is_drastic
+from parity.diagnosis.search.input_trials import InputHypothesis, InputTrials
+from parity.diagnosis.search.refinement import CERTAIN
 
 LEADS = 2
 """Faults of each kind of evidence with which all others are combined, at most; chosen."""

@@ -5,20 +5,20 @@ from collections.abc import Iterable
 import numpy as np
 
 from parity.deployment.pipeline import Pipeline
-from parity.diagnosis.cost import CostModel
-from parity.diagnosis.given_classes import fit_given_classes
-from parity.diagnosis.image_choice import ENOUGH_PROBE_BOXES
-from parity.diagnosis.input_search import InputSearch
-from parity.diagnosis.input_trials import (
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.evidence.image_choice import ENOUGH_PROBE_BOXES
+from parity.diagnosis.fitting.given_classes import fit_given_classes
+from parity.diagnosis.fitting.rescaling_fit import fit_constants, fit_rescaling
+from parity.diagnosis.search.input_search import InputSearch
+from parity.diagnosis.search.input_trials import (
     COMMON_RESCALINGS,
     FITTED,
     InputHypothesis,
     InputTrials,
 )
-from parity.diagnosis.local_search import fit_class_ids, improve_locally
-from parity.diagnosis.refinement import is_complete, leaves_only_withheld, refine
-from parity.diagnosis.rescaling_fit import fit_constants, fit_rescaling
-from parity.diagnosis.zero_area import boxes_lack_area, explain_zero_area
+from parity.diagnosis.search.local_search import fit_class_ids, improve_locally
+from parity.diagnosis.search.refinement import is_complete, leaves_only_withheld, refine
+from parity.diagnosis.search.zero_area import boxes_lack_area, explain_zero_area
 
 FITTED_RESCALINGS = 2
 """Fitted rescalings that are considered for an input; chosen."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.deployment.pipeline import Pipeline
-from parity.diagnosis.cost import CostModel
+from parity.diagnosis.evidence.cost import CostModel
 from parity.external.observations import decimals
 
 MOST_DECIMALS = 3

@@ -9,7 +9,7 @@ from parity.deployment.stage import allowed
 from parity.detection.boxes import pairwise_iou
 from parity.detection.nms import MAX_CANDIDATES
 from parity.diagnosis.catalogue.fault import Changes
-from parity.diagnosis.cost import CostModel
+from parity.diagnosis.evidence.cost import CostModel
 
 SIMILAR_SCORE = 0.03
 """Difference up to which scores count as similar; chosen."""

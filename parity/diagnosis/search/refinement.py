@@ -7,18 +7,18 @@ import numpy as np
 
 from parity.deployment.geometry import Colour
 from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
-from parity.diagnosis.box_evidence import score_evidence
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.catalogue.geometry import other_border
-from parity.diagnosis.cost import CostModel
-from parity.diagnosis.local_search import (
+from parity.diagnosis.evidence.box_evidence import score_evidence
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.evidence.score_logits import disagreement, logit, observed_logits
+from parity.diagnosis.search.local_search import (
     LEAST_GAIN,
     PROMISING,
     improve_locally,
     promising,
     without,
 )
-from parity.diagnosis.score_logits import disagreement, logit, observed_logits
 from parity.tasks.task import TASKS
 
 CERTAIN = 0.95
@@ -257,7 +257,7 @@ def _pairs_of_exchanges(
     """Return the pairs of exchanges that together should give the scores of an image.
 
     What two exchanges do to the scores is about the sum of what each does; see
-    :meth:`parity.diagnosis.input_search.InputSearch.run`.
+    :meth:`parity.diagnosis.search.input_search.InputSearch.run`.
     """
     if "gain" not in cost_model.replayer.task.choices:
         return []

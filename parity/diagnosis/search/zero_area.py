@@ -6,8 +6,8 @@ from itertools import product
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.stage import allowed
 from parity.diagnosis.catalogue.fault import Changes
-from parity.diagnosis.cost import CostModel
-from parity.diagnosis.local_search import improve_locally
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.search.local_search import improve_locally
 
 SUSPECT = 0.25
 """Share of boxes without area from which an output that was not transposed is suspected; chosen."""

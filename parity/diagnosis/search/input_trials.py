@@ -8,7 +8,8 @@ import numpy as np
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Input
-from parity.diagnosis.box_evidence import (
+from parity.diagnosis.catalogue.fault import Changes, Fault
+from parity.diagnosis.evidence.box_evidence import (
     COARSE_SCORE,
     combinations_of,
     decoding_worth,
@@ -17,12 +18,11 @@ from parity.diagnosis.box_evidence import (
     score_evidence,
     surviving_hits,
 )
-from parity.diagnosis.catalogue.fault import Changes, Fault
-from parity.diagnosis.cost import BELOW_LOWEST, CostModel
-from parity.diagnosis.image_choice import images_as_large, needs_no_resizing, probe_images
-from parity.diagnosis.refinement import CERTAIN, CERTAIN_BOXES, CERTAIN_SCORE, certain_images
-from parity.diagnosis.rescaling_fit import COARSE_DETAILS
-from parity.diagnosis.score_logits import observed_logits
+from parity.diagnosis.evidence.cost import BELOW_LOWEST, CostModel
+from parity.diagnosis.evidence.image_choice import images_as_large, needs_no_resizing, probe_images
+from parity.diagnosis.evidence.score_logits import observed_logits
+from parity.diagnosis.fitting.rescaling_fit import COARSE_DETAILS
+from parity.diagnosis.search.refinement import CERTAIN, CERTAIN_BOXES, CERTAIN_SCORE, certain_images
 
 PROVEN = 0.75
 """Share of scores found to the last digit from which an input counts as proven; chosen."""
@@ -291,7 +291,7 @@ class InputTrials:
         """Return the probe by which inputs are searched: one that the correct input does not give.
 
         One that needs no resizing goes first, since far fewer inputs differ in it. What only others
-        show is found by refining (:mod:`parity.diagnosis.refinement`).
+        show is found by refining (:mod:`parity.diagnosis.search.refinement`).
         """
         wrong = [n for n in self.probes if not self.try_input((), [n]).hits >= CERTAIN]
         observed = self.cost_model.observed

@@ -4,7 +4,7 @@ from itertools import combinations
 
 from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.catalogue.masks import other_mask_probability
-from parity.diagnosis.cost import CostModel
+from parity.diagnosis.evidence.cost import CostModel
 
 MASKS_RIGHT, LEAST_MASKS = 0.5, 2
 """Share of objects whose masks are right, of those whose boxes are, from which single faults of

@@ -9,7 +9,12 @@ from scipy.special import betaln
 from parity.detection.detection_files import Printed
 from parity.detection.detections import Detections
 from parity.diagnosis.document import Reproduction
-from parity.diagnosis.shape_fits import NOT_FINITE, ROUNDING_ERROR, fit_shapes, oriented_precision
+from parity.diagnosis.evidence.shape_fits import (
+    NOT_FINITE,
+    ROUNDING_ERROR,
+    fit_shapes,
+    oriented_precision,
+)
 from parity.external.observations import Observed, decimals
 
 UNEXPLAINED = 10.0
@@ -164,7 +169,7 @@ class Fit:
     score_excess: np.ndarray
     """(P,) float64. The same as :func:`log_excess`."""
     shape_excess: np.ndarray
-    """(P,) float64. See :class:`parity.diagnosis.shape_fits.ShapeFit`."""
+    """(P,) float64. See :class:`parity.diagnosis.evidence.shape_fits.ShapeFit`."""
     same_class: np.ndarray
     boxed: np.ndarray
     exact: np.ndarray

@@ -13,13 +13,13 @@ from parity.detection.boxes import xyxy_to_xywh
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.catalogue.output import on_canvas, output_shift
 from parity.diagnosis.catalogue.rescaling import input_shift
-from parity.diagnosis.coordinate_fits import (
+from parity.diagnosis.evidence.score_matches import MatchedImage, ScoreMatches
+from parity.diagnosis.fitting.coordinate_fits import (
     BoxesOfImage,
     fit_canvas,
     fit_constant_offset,
     of_sides,
 )
-from parity.diagnosis.score_matches import MatchedImage, ScoreMatches
 
 LEAST_SHARE = 0.7
 """Share of the coordinates that a fitted constant must explain to be tried; chosen."""

@@ -9,12 +9,12 @@ from parity.deployment.class_ids import ClassIdChoices, renumber
 from parity.deployment.nms_variants import NmsChoices
 from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
 from parity.deployment.stage import allowed, moot
-from parity.diagnosis.box_evidence import combinations_of
 from parity.diagnosis.catalogue.class_ids import other_class_names
 from parity.diagnosis.catalogue.fault import Fault
-from parity.diagnosis.cost import CostModel
-from parity.diagnosis.mask_fits import where_masks_are_wrong
-from parity.diagnosis.score_matches import ScoreMatches
+from parity.diagnosis.evidence.box_evidence import combinations_of
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.evidence.score_matches import ScoreMatches
+from parity.diagnosis.fitting.mask_fits import where_masks_are_wrong
 
 LEAST_GAIN = 0.3
 """Smallest improvement that counts, nats; chosen."""

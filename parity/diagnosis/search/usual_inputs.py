@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from parity.diagnosis.catalogue.fault import Fault
-from parity.diagnosis.fault_effects import is_drastic
+from parity.diagnosis.search.fault_effects import is_drastic
 
 KERNELS = (
     *("nearest", "floor", "pillow_nearest", "pillow_bilinear", "pillow_bicubic", "pillow_lanczos"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parity.diagnosis.score_logits import disagreement
+from parity.diagnosis.evidence.score_logits import disagreement
 
 LEVELS = np.arange(256)
 """Grey levels that a border may have."""

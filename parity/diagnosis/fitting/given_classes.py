@@ -6,9 +6,9 @@ import numpy as np
 
 from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.catalogue.nms import classes_left_out
-from parity.diagnosis.cost import CostModel
-from parity.diagnosis.plain_filters import are_set_apart, described_boxes
-from parity.diagnosis.score_matches import ScoreMatches
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.evidence.plain_filters import are_set_apart, described_boxes
+from parity.diagnosis.evidence.score_matches import ScoreMatches
 
 LEAST_LEFT_OUT, MOSTLY_LEFT_OUT = 4, 0.75
 """Boxes of classes that were never observed, and their share of all boxes that are missing, from

@@ -7,7 +7,7 @@ from parity.deployment.output_format import OutputChoices
 from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
 from parity.deployment.rescaling_variants import RescalingChoices
 from parity.deployment.stage import fields_of
-from parity.diagnosis.cost import CostModel
+from parity.diagnosis.evidence.cost import CostModel
 
 NEAR_SHARE = 0.5
 """Share of observed boxes that must lie near the predicted ones to tell of the way back; chosen."""

@@ -8,9 +8,9 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Input
 from parity.deployment.task import InImage, where_boxes_lie
 from parity.detection.decoding import Candidates
-from parity.diagnosis.cost import CostModel
-from parity.diagnosis.misfit import Precision, log_excess
-from parity.diagnosis.shape_fits import NOT_FINITE
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.evidence.misfit import Precision, log_excess
+from parity.diagnosis.evidence.shape_fits import NOT_FINITE
 from parity.external.observations import Observed
 
 UNMATCHED_BOX = 6.0

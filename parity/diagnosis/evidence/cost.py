@@ -20,9 +20,9 @@ from parity.diagnosis.catalogue.geometry import RECTANGLE, SQUARE
 from parity.diagnosis.catalogue.network import other_network
 from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES, most_candidates, most_per_class
 from parity.diagnosis.catalogue.thresholds import threshold_faults
-from parity.diagnosis.cheapest_faults import cheapest_faults
 from parity.diagnosis.document import Reproduction
-from parity.diagnosis.misfit import (
+from parity.diagnosis.evidence.cheapest_faults import cheapest_faults
+from parity.diagnosis.evidence.misfit import (
     Fit,
     Precision,
     fit_boxes,

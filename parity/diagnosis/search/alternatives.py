@@ -6,13 +6,13 @@ from itertools import combinations, islice, product
 
 from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
 from parity.deployment.stage import allowed, values
-from parity.diagnosis.box_evidence import combinations_of
 from parity.diagnosis.catalogue.fault import Fault
-from parity.diagnosis.cost import CostModel
-from parity.diagnosis.local_search import LEAST_GAIN, without
-from parity.diagnosis.refinement import certain_images, leaves
-from parity.diagnosis.search import Search
-from parity.diagnosis.zero_area import boxes_lack_area, zero_area_hypotheses
+from parity.diagnosis.evidence.box_evidence import combinations_of
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.search.local_search import LEAST_GAIN, without
+from parity.diagnosis.search.refinement import certain_images, leaves
+from parity.diagnosis.search.search import Search
+from parity.diagnosis.search.zero_area import boxes_lack_area, zero_area_hypotheses
 
 CUTOFF = 25.0
 """Hypotheses that cost more than the best by this, in nats, are not compared to the end; chosen."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.deployment.pipeline import Pipeline
-from parity.diagnosis.cost import CostModel
+from parity.diagnosis.evidence.cost import CostModel
 
 LEAST_SCORE = 1e-4
 """Distance of a score from 0 and 1 when its logit is taken; chosen."""

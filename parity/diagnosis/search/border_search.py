@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from parity.detection.letterbox import BORDER
-from parity.diagnosis.border_fit import fitted_level, likely_level
 from parity.diagnosis.catalogue.geometry import other_border
-from parity.diagnosis.input_trials import InputHypothesis, InputTrials
-from parity.diagnosis.refinement import CERTAIN
-from parity.diagnosis.score_logits import disagreement, logit
+from parity.diagnosis.evidence.score_logits import disagreement, logit
+from parity.diagnosis.fitting.border_fit import fitted_level, likely_level
+from parity.diagnosis.search.input_trials import InputHypothesis, InputTrials
+from parity.diagnosis.search.refinement import CERTAIN
 
 BORDERS, INTERPOLATED = 10, 3
 """Grey levels of the border that are tried for an image at most, and how many of them are found by

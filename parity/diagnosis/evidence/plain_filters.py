@@ -6,7 +6,7 @@ import numpy as np
 
 from parity.deployment.pipeline import Pipeline
 from parity.detection.detections import Detections
-from parity.diagnosis.cost import CostModel
+from parity.diagnosis.evidence.cost import CostModel
 
 SET_APART = 0.95
 """How well a property must tell boxes that are missing from the others to be the reason: the share

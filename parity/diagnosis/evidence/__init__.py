@@ -1,0 +1,1 @@
+"""What the observed boxes say of a hypothesis, and what it costs."""

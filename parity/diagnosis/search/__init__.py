@@ -1,0 +1,1 @@
+"""Searching the faults that explain the observed boxes best."""

@@ -48,11 +48,11 @@ def stderr_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(console.sys, "excepthook", None)
 
 
-def attached(logger: logging.Logger, **settings: Any) -> Console:
+def attached(logger: logging.Logger, folder: Path = Path(), **settings: Any) -> Console:
     """Return a console that listens to a logger, which prints, as Snakemake's does."""
     logger.addHandler(logging.StreamHandler())
     chosen = {"dryrun": False, "verbose": False, "quiet": None} | settings
-    made = Console(Words("config", lambda: True))
+    made = Console(Words("config", lambda: True, folder))
     made.attach(logger, SimpleNamespace(**chosen))  # type: ignore[arg-type]
     return made
 
@@ -151,6 +151,12 @@ def test_a_node_tells_of_the_jobs_of_a_group(logger: logging.Logger) -> None:
     tell(logger, LogEvent.GROUP_ERROR, **group)
     fail(logger, 1, "infer_onnx", "logs/a.log")
     assert [job.logs for job in shown.failed.values()] == [("logs/a.log", "slurm.log")]
+
+
+def test_logs_lie_in_the_folder_of_the_run(logger: logging.Logger, tmp_path: Path) -> None:
+    shown = attached(logger, tmp_path)
+    fail(logger, 1, "infer_onnx", "logs/a.log")
+    assert [job.logs for job in shown.failed.values()] == [(f"{tmp_path}/logs/a.log",)]
 
 
 @pytest.mark.parametrize(

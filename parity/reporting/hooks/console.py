@@ -193,7 +193,8 @@ class Console(logging.Handler):
         status = printable((told.get("rule_msg") or "").partition("\n")[0])
         logs = (*(told["log"] or ()), *self._node_logs.get(told["jobid"], ()))
         before = self._stamps.get(logs[0]) if logs else None
-        job = FailedJob(told["rule_name"], message, logs, status, before)
+        paths = tuple(str(self._last_words.folder / log) for log in logs)
+        job = FailedJob(told["rule_name"], message, paths, status, before)
         self.failed[told["jobid"]] = job
         if job.rule != "gate":
             self._unsaid.append(f"failed: {message}{job.where}")

@@ -69,7 +69,7 @@ class LastWords:
     judged: Callable[[], bool]
     """Returns whether the run was asked for a verdict."""
     folder: Path = Path()
-    """What the paths of reports begin with: the folder of the run, unless it was started there."""
+    """What the paths of reports and logs begin with: the folder of the run, unless it was started there."""
 
     def after_stop(self, failed: Collection[FailedJob], *, interrupted: bool, log: str = "") -> str:
         """Return what a run says that did not succeed; where a gate fails, it has an answer.
@@ -88,7 +88,7 @@ class LastWords:
         if failed and all(job.rule == "gate" and EXIT_CODE in job.said for job in failed):
             return self.after_success()
         said = stop_in_words(failed)
-        return f"{said}\nSnakemake's own log: {log}" if log else said
+        return f"{said}\nSnakemake's own log: {self.folder / log}" if log else said
 
     def after_success(self) -> str:
         """Return what a run answers, what has changed since the last, and where its report is."""

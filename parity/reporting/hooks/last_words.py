@@ -69,7 +69,8 @@ class LastWords:
     judged: Callable[[], bool]
     """Returns whether the run was asked for a verdict."""
     folder: Path = Path()
-    """What the paths of reports and logs begin with: the folder of the run, unless it was started there."""
+    """What paths of reports and logs begin with: the folder of the run, unless it was started
+    there."""
 
     def after_stop(self, failed: Collection[FailedJob], *, interrupted: bool, log: str = "") -> str:
         """Return what a run says that did not succeed; where a gate fails, it has an answer.

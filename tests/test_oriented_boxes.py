@@ -6,11 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ultralytics.utils.metrics import batch_probiou
 from ultralytics.utils.nms import non_max_suppression
+from ultralytics.utils.ops import xywhr2xyxyxyxy
 
-from parity.deployment.oriented_variants import select_oriented
+from parity.comparison.polygons import corner_distances
+from parity.deployment.oriented_variants import select_oriented, write_hulls
 from parity.deployment.pipeline import Pipeline
 from parity.detection.decoding import Candidates
-from parity.detection.oriented_boxes import probabilistic_iou, suppress_oriented
+from parity.detection.oriented_boxes import corners_of, probabilistic_iou, suppress_oriented
 from tests.conftest import examples
 
 CLASSES = 3
@@ -71,3 +73,15 @@ def test_only_boxes_that_stay_may_suppress(seed: int, count: int, iou: float) ->
     pipeline = Pipeline(conf=0.25, iou=iou, oriented_suppressors="kept")
     kept = select_oriented(pipeline, found)
     np.testing.assert_array_equal(kept.scores, found.scores[stay])
+
+
+def test_corners_are_clipped_one_by_one() -> None:
+    boxes = np.float32([[20, 30, 80, 30, 0.5], [320, 240, 80, 30, 0.5]])
+    corners = xywhr2xyxyxyxy(torch.from_numpy(boxes)).numpy().clip(0, [640, 480])
+    hulls, written = write_hulls(Pipeline(corners_clipped=True), boxes, (480, 640))
+    np.testing.assert_allclose(hulls[:, :2], corners.min(axis=1), atol=1e-4)
+    np.testing.assert_allclose(hulls[:, 2:], corners.max(axis=1), atol=1e-4)
+    np.testing.assert_allclose(written[:, :2], corners.mean(axis=1), atol=1e-4)
+    apart = corner_distances(corners_of(written), corners_of(boxes))
+    assert apart[1].max() < 1e-3
+    assert apart[0].max() > 1

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.detection.detections import Detections
-from parity.detection.oriented_boxes import corners_of, hulls_of
+from parity.detection.oriented_boxes import corners_of, hulls_of, rectangles_of
 from parity.detection.run_length import encode_masks
 from parity.diagnosis.evidence.misfit import Precision, fit_boxes
 from parity.errors import UserError
@@ -28,7 +28,6 @@ from parity.external.shapes import (
     mask_of,
     oriented_of,
     parse_shapes,
-    rectangle_of,
 )
 from parity.limits import PIXELS
 from tests.conftest import examples
@@ -321,7 +320,7 @@ oriented = st.tuples(
 def test_corners_there_and_back(box: tuple[float, ...], turn: int, crossed: bool) -> None:
     corners = np.roll(corners_of(np.array([box]))[0], turn, axis=0)
     given = corners[[0, 1, 3, 2]] if crossed else corners
-    found = rectangle_of(in_order(given))
+    found = rectangles_of(in_order(given)[None])[0]
     again = corners_of(found[None])[0]
     apart = np.abs(again[:, None] - corners[None]).max(axis=2)
     assert apart.min(axis=0).max() < 1e-6

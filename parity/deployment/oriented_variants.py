@@ -17,9 +17,11 @@ from parity.detection.decoding import Candidates
 from parity.detection.letterbox import Letterbox
 from parity.detection.nms import CLASS_OFFSET_PX, largest_float32
 from parity.detection.oriented_boxes import (
+    corners_of,
     hulls_of,
     oriented_boxes,
     probabilistic_iou,
+    rectangles_of,
     scale_oriented,
     suppress_oriented,
 )
@@ -41,6 +43,8 @@ class AngleChoices(Choices):
     """Whether it is turned the other way."""
     sides: Literal["kept", "exchanged"] = "kept"
     """Whether width and height are exchanged."""
+    corners_clipped: bool = False
+    """Whether each corner is moved into the image by itself."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,30 @@ def write_angles(choices: AngleChoices, boxes: np.ndarray) -> np.ndarray:
     angles = -angles if choices.angle_sign == "reversed" else angles
     written[:, 4] = UNITS[choices.angle_unit](angles)
     return written
+
+
+def write_hulls(
+    choices: AngleChoices, written: np.ndarray, image_shape: Shape
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the upright boxes around written ones, (N, 4) float32, and these, (N, 5) float32.
+
+    Corners that are clipped are no rectangle: what is written then is read as
+    :func:`parity.detection.oriented_boxes.rectangles_of` says.
+
+    Parameters
+    ----------
+    choices : AngleChoices
+        How a deployment writes oriented boxes down.
+    written : (N, 5) float32
+        See :func:`write_angles`.
+    image_shape : tuple of int
+        Height and width of the image, px.
+    """
+    if not choices.corners_clipped:
+        return hulls_of(written), written
+    corners = np.clip(corners_of(written), 0, np.array(image_shape[::-1], np.float32))
+    hulls = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
+    return hulls, rectangles_of(corners).astype(np.float32)
 
 
 UNITS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(

@@ -154,3 +154,28 @@ def hulls_of(boxes: np.ndarray) -> np.ndarray:
     """Return the smallest upright boxes that hold oriented ones, (N, 4): x1, y1, x2, y2."""
     corners = corners_of(boxes)
     return np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
+
+
+def rectangles_of(corners: np.ndarray) -> np.ndarray:
+    """Return the oriented boxes of corners that are in order around them.
+
+    Opposite sides of corners that were rounded or clipped differ; their means count, and the longer
+    pair for the angle.
+
+    Parameters
+    ----------
+    corners : (N, 4, 2) float
+
+    Returns
+    -------
+    (N, 5) float
+    """
+    first, second, third, last = np.moveaxis(corners, 1, 0)
+    along, across = (second - first + third - last) / 2, (third - second + last - first) / 2
+    width, height = np.hypot(*along.T), np.hypot(*across.T)
+    turned = np.copysign(np.pi / 2, along[:, 0] * across[:, 1] - along[:, 1] * across[:, 0])
+    of_across = np.arctan2(across[:, 1], across[:, 0]) - turned
+    of_across -= 2 * np.pi * np.rint(of_across / (2 * np.pi))
+    angle = np.where(height > width, of_across, np.arctan2(along[:, 1], along[:, 0]))
+    sides = np.stack([width, height, angle], axis=1)
+    return np.concatenate([corners.mean(axis=1), sides], axis=1)

@@ -1,7 +1,6 @@
 """What entries say beside a box: keypoints, oriented boxes and masks, as people write them."""
 
 import json
-import math
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from parity.detection.boxes import LARGEST_FRACTION
-from parity.detection.oriented_boxes import hulls_of
+from parity.detection.oriented_boxes import hulls_of, rectangles_of
 from parity.detection.run_length import decode_runs
 from parity.errors import UnreadableImageError, UserError, shown
 from parity.external.box_formats import LARGEST_COORDINATE
@@ -251,11 +250,12 @@ def oriented_of(shapes: WrittenShapes, size: tuple[int, int]) -> np.ndarray | No
     """
     corners = corners_in_px(shapes, size)
     if corners is not None:
-        return rectangle_of(in_order(corners))
-    found = shapes.oriented
-    if found is not None and np.abs(found[:4]).max() <= LARGEST_FRACTION:
-        found = np.concatenate([found[:4] * np.tile(size[::-1], 2), found[4:]])
-    return found
+        rectangle: np.ndarray = rectangles_of(in_order(corners)[None])[0]
+        return rectangle
+    given = shapes.oriented
+    if given is not None and np.abs(given[:4]).max() <= LARGEST_FRACTION:
+        return np.concatenate([given[:4] * np.tile(size[::-1], 2), given[4:]])
+    return given
 
 
 def corners_in_px(shapes: WrittenShapes, size: tuple[int, int]) -> np.ndarray | None:
@@ -303,21 +303,6 @@ def _order_around(corners: np.ndarray) -> list[int]:
         return float(np.abs(one + three - two - four).max())
 
     return min(([0, 1, 2, 3], [0, 1, 3, 2], [0, 2, 1, 3]), key=apart)
-
-
-def rectangle_of(corners: np.ndarray) -> np.ndarray:
-    """Return cx, cy, width, height and angle of corners, (4, 2), in order around a box.
-
-    Opposite sides of rounded corners differ; their means count, and the longer pair for the angle.
-    """
-    first, second, third, last = corners
-    along, across = (second - first + third - last) / 2, (third - second + last - first) / 2
-    width, height = float(np.hypot(*along)), float(np.hypot(*across))
-    angle = math.atan2(along[1], along[0])
-    if height > width:
-        turned = math.copysign(math.pi / 2, along[0] * across[1] - along[1] * across[0])
-        angle = math.remainder(math.atan2(across[1], across[0]) - turned, 2 * math.pi)
-    return np.array([*corners.mean(axis=0), width, height, angle])
 
 
 def keypoints_of(

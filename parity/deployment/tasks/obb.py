@@ -13,6 +13,7 @@ from parity.deployment.oriented_variants import (
     rescale_oriented,
     select_oriented,
     write_angles,
+    write_hulls,
 )
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.reading import ReadingChoices
@@ -22,7 +23,7 @@ from parity.deployment.thresholds import ThresholdChoices
 from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
 from parity.detection.nms import cut
-from parity.detection.oriented_boxes import hulls_of, oriented_boxes
+from parity.detection.oriented_boxes import oriented_boxes
 
 
 def _select(pipeline: Pipeline, found: Candidates, image: InImage) -> Candidates:
@@ -35,9 +36,9 @@ def _finish(pipeline: Pipeline, kept: Candidates, image: InImage) -> Detections:
     if not len(kept):
         return Detections(kept.boxes, kept.scores, renumber(pipeline, kept.class_ids))
     boxes = rescale_oriented(pipeline, oriented_boxes(kept), image.place, image.image_shape)
-    written = write_angles(pipeline, boxes)
+    hulls, written = write_hulls(pipeline, write_angles(pipeline, boxes), image.image_shape)
     class_ids = renumber(pipeline, kept.class_ids)
-    return Detections(hulls_of(written), kept.scores, class_ids, oriented=written)
+    return Detections(hulls, kept.scores, class_ids, oriented=written)
 
 
 def _centres(pipeline: Pipeline, found: Candidates, image: InImage) -> np.ndarray:
@@ -78,6 +79,6 @@ DEPLOYMENTS.add(
         finish=_finish,
         where=_centres,
         reading=(*READING, "class_rows"),
-        own=("angle", "angle_unit", "angle_sign", "sides"),
+        own=("angle", "angle_unit", "angle_sign", "sides", "corners_clipped"),
     ),
 )

@@ -55,6 +55,16 @@ fault(
     wrong="Width and height of oriented boxes are swapped.",
     fix="Read width first, along the angle, then height.",
 )
+fault(
+    "oriented_corners_clipped",
+    title="Corners of oriented boxes clipped one by one",
+    changes={"corners_clipped": True},
+    wrong=(
+        "Each corner outside the image is moved to its edge by itself, so a box there is no "
+        "rectangle any more."
+    ),
+    fix="Leave the corners where they are: Ultralytics clips no oriented box.",
+)
 nms(
     "upright_nms",
     title="NMS ignores the angles",

@@ -1,13 +1,20 @@
 """What counts as proof of a fault."""
 
+from fractions import Fraction
+from math import comb
+
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from parity.diagnosis.proof import (
+    BY_CHANCE_ALONE,
     COARSE_FACTOR,
     Comparison,
     is_proved,
     lie_in_one_place,
+    may_be_withheld,
     proof_of,
 )
 from parity.external.observations import NO_BOXES, Observed
@@ -149,3 +156,23 @@ def test_boxes_of_which_an_image_shows_one_place_are_told_apart(
         for image in corners
     ]
     assert lie_in_one_place([*seen, NO_BOXES]) is squeezed, reason
+
+
+def missing(exact: int, unobserved: int) -> Comparison:
+    """Return a comparison that reproduces all boxes and predicts others beside them."""
+    every = np.ones(exact, bool)
+    none = np.zeros(exact)
+    return Comparison(every, every, every, none, none, unobserved, predicted=exact + unobserved)
+
+
+@given(st.integers(1, 60), st.integers(0, 60))
+def test_boxes_are_withheld_as_chance_draws_them(observed: int, dropped: int) -> None:
+    whole, bare = missing(observed, 0), missing(observed, dropped)
+    chance = Fraction(1, comb(observed + dropped, dropped))
+    assume(chance != Fraction(BY_CHANCE_ALONE))
+    assert may_be_withheld(whole, bare) == (chance > Fraction(BY_CHANCE_ALONE))
+
+
+def test_thousands_of_boxes_are_hardly_withheld_by_chance() -> None:
+    assert not may_be_withheld(missing(5000, 0), missing(5000, 9000))
+    assert may_be_withheld(missing(5000, 9000), missing(5000, 9000))

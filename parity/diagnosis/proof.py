@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from itertools import combinations
-from math import comb
 
 import numpy as np
+from scipy.special import betaln
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.reading import ReadingChoices
@@ -277,13 +277,25 @@ def may_be_withheld(whole: Comparison, bare: Comparison) -> bool:
     """
     hits = max(bare.unobserved - whole.unobserved, 0)
     dropped = hits + int((bare.exact & ~whole.exact).sum())
-    ways = sum(
-        comb(bare.unobserved, missing) * comb(bare.predicted - bare.unobserved, dropped - missing)
-        for missing in range(hits, dropped + 1)
-    )
     complete = not whole.unobserved and whole.exact.all()
     limit = BY_CHANCE_ALONE if complete else BY_CHANCE
-    return ways > limit * comb(bare.predicted, dropped)
+    return _chance_of(hits, dropped, bare.unobserved, bare.predicted) > limit
+
+
+def _chance_of(hits: int, drawn: int, marked: int, of: int) -> float:
+    """Return how likely so many hits or more are among things that are drawn, some of them marked.
+
+    The upper tail of the hypergeometric distribution.
+    """
+    found = np.arange(max(hits, drawn - (of - marked)), min(drawn, marked) + 1)
+    ways = _log_ways(marked, found) + _log_ways(of - marked, drawn - found)
+    return float(np.exp(ways - _log_ways(of, np.array(drawn))).sum())
+
+
+def _log_ways(of: int, chosen: np.ndarray) -> np.ndarray:
+    """Return the logarithm of how many ways there are to choose some of many."""
+    ways: np.ndarray = -betaln(of - chosen + 1, chosen + 1) - np.log(of + 1)
+    return ways
 
 
 def is_right_as_a_whole(cost_model: CostModel, best: Pipeline, fault: Fault) -> bool:

@@ -14,7 +14,7 @@ from parity.detection.boxes import LARGEST_FRACTION
 from parity.detection.detection_files import NOT_ROUNDED, Printed
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMATS, FRACTION, guess
-from parity.external.contradictions import check_one_box
+from parity.external.contradictions import check_one_box, check_one_list
 from parity.external.entries import Entry, no_box
 from parity.external.file_format import FORMATS, Contents, Format, files_in, recognise
 from parity.external.named_classes import (
@@ -27,6 +27,7 @@ from parity.external.named_classes import (
 from parity.external.observations import Observations, Observed, decimals
 from parity.external.observed_shapes import (
     SHAPED,
+    check_keypoint_count,
     with_boxes_around_keypoints,
     with_boxes_of_rows,
     with_encoded_masks,
@@ -123,6 +124,8 @@ def load_external(
     shaped = SHAPED.get(task)
     if shaped is not None:
         observed, of_shapes = shaped(observed, contents.entries, images, fractions)
+        if keypoint_shape is not None:
+            check_keypoint_count(observed, keypoint_shape[0], source)
         notes += of_shapes
     if printed is not None and around:
         printed = replace(printed, of_shapes=True)
@@ -167,6 +170,7 @@ def _read_contents(source: str | Path, images: Iterable[str]) -> Contents:
     except UserError as error:
         said = str(error).removesuffix(".")
         raise UserError(f"{said}; boxes are read from: {', '.join(FORMATS)}.") from None
+    check_one_list(opened.header, str(opened.path))
     contents = recognised.read(opened, names)
     if not contents.entries:
         known = next(iter(sorted(names)), "none")

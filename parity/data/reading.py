@@ -12,6 +12,7 @@ from parity.data.decoding_cost import check_decoding_cost
 from parity.data.image_files import open_image
 from parity.data.suffixes import ULTRALYTICS_SUFFIXES
 from parity.errors import UnreadableImageError
+from parity.foreign import LFS, POINTER
 from parity.limits import Limits
 
 PILLOW_FIRST = frozenset([".avif", ".heic", ".heif"])
@@ -55,6 +56,8 @@ def read_image(path: str | Path) -> np.ndarray:
             raise UnreadableImageError(error.strerror or str(error)) from None
     if not content:
         raise UnreadableImageError("the file is empty")
+    if content.startswith(LFS):
+        raise UnreadableImageError(f"it {POINTER}")
     check_decoding_cost(content)
     data = np.frombuffer(content, np.uint8)
     try:

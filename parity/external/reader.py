@@ -114,6 +114,8 @@ def load_external(
     beside = check_named_classes(contents.entries, names)
     beside += note_other_names(contents.names, names)
     class_ids, labels = number_classes(contents.entries, names)
+    if not TASKS[task].has_boxes:
+        check_one_of_each_class(contents.entries, class_ids)
     notes = [*contents.notes, *inferred, *_note_reversed(contents.entries, boxes)]
     notes += [*note_foreign_ids(class_ids, {*names, *labels}), *beside]
     observed = {
@@ -230,6 +232,27 @@ def of_whole_images(
     scores = np.array([entry.score for own in entries.values() for entry in own], np.float64)
     printed = Printed("px", NOT_ROUNDED, decimals(scores)) if len(scores) else None
     return boxes, printed, []
+
+
+def check_one_of_each_class(
+    entries: dict[str, list[Entry]], class_ids: dict[str, np.ndarray]
+) -> None:
+    """Check that the labels of an image, whose class ids are given, name each class once.
+
+    Raises
+    ------
+    UserError
+        If they name one twice.
+    """
+    for image, own in entries.items():
+        seen: set[int] = set()
+        for entry, class_id in zip(own, class_ids[image].tolist(), strict=True):
+            if class_id in seen:
+                raise UserError(
+                    f"{entry.where}: the class {name_in_words(str(entry.label))} of this image is "
+                    "listed before, too; list each class once."
+                )
+            seen.add(class_id)
 
 
 def _note_other_files(path: Path, chosen: Format) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ from tests.malformed import (
     LABELS_OF_TASKS,
     MANIFEST,
     NAMES,
+    SHAPED,
     TASK_OF,
     WORDS,
     YOLO_LABELS,
@@ -144,6 +145,25 @@ def test_spoiled_documents_of_boxes(folder: Path, name: str) -> None:
     @given(spoiled(DOCUMENTS[name]))
     def check(document: Any) -> None:
         read_boxes(folder, name, as_text(document).encode())
+
+    check()
+
+
+@pytest.mark.parametrize("task", SHAPED)
+def test_spoiled_shapes(folder: Path, task: str) -> None:
+    shape = (2, 3) if task == "pose" else None
+    for correct in SHAPED[task]:
+        (folder / "mine").write_text(json.dumps(correct))
+        assert load_external(folder / "mine", IMAGES, NAMES, task=task, keypoint_shape=shape)
+
+    @examples(60)
+    @given(spoiled(SHAPED[task]))
+    def check(document: Any) -> None:
+        (folder / "mine").write_text(as_text(document))
+        with bounded():
+            check_boxes(
+                load_external(folder / "mine", IMAGES, NAMES, task=task, keypoint_shape=shape)
+            )
 
     check()
 

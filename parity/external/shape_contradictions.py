@@ -133,7 +133,7 @@ def _readings(points: np.ndarray, size: tuple[int, int]) -> Iterator[tuple[np.nd
     """Yield points, (K, 2), in px as they may be meant, and how far rounding may move each."""
     unit = 10.0 ** -decimals(points)
     yield points, np.full(2, unit)
-    if np.abs(points).max() <= LARGEST_FRACTION:
+    if np.abs(points).max(initial=0) <= LARGEST_FRACTION:
         sides = np.array(size[::-1], np.float64)
         yield points * sides, unit * sides
 
@@ -158,7 +158,7 @@ def _rectangles(shapes: WrittenShapes, size: tuple[int, int]) -> Iterator[tuple[
     written = shapes.oriented if corners is None else shapes.quadrilateral
     if oriented is None or written is None:
         return
-    scale = 1.0 if written is corners or written is oriented else float(max(size))
+    scale = float(max(size)) if np.abs(written[:4]).max() <= LARGEST_FRACTION else 1.0
     if corners is not None:
         yield in_order(corners), scale * 10.0 ** -decimals(written)
         return

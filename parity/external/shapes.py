@@ -270,9 +270,7 @@ def _keypoints(value: Any, where: str) -> np.ndarray:
         value = value if "x" in value else named
     if isinstance(value, dict):
         keys = [key for key in ("x", "y", "visible") if isinstance(value.get(key), list)]
-        if keys[:2] != ["x", "y"] or len({len(value[key]) for key in keys}) > 1:
-            raise UserError(f"{where} must hold as many x as y, not {shorten(value)}.")
-        return np.array([_flat(value[key], where) for key in keys], np.float64).T
+        return _of_columns(value, keys, where)
     found = _flat(value, where)
     value = list(map(_point, value)) if isinstance(value, list) else value
     points = value if isinstance(value, list) and value and isinstance(value[0], list) else None
@@ -281,6 +279,14 @@ def _keypoints(value: Any, where: str) -> np.ndarray:
     if size not in (2, 3) or lengths != {size} or len(found) % size:
         raise UserError(f"{where} must be points of two or three numbers, not {shorten(value)}.")
     return np.array(found, np.float64).reshape(-1, size)
+
+
+def _of_columns(value: Record, keys: Sequence[str], where: str) -> np.ndarray:
+    """Return points, (N, 2 or 3), of which an object holds a list for each coordinate."""
+    columns = [_flat(value.get(key), f"{where}: {key}") for key in keys]
+    if list(keys[:2]) != ["x", "y"] or len(set(map(len, columns))) > 1:
+        raise UserError(f"{where} must hold as many x as y, not {shorten(value)}.")
+    return np.array(columns, np.float64).T
 
 
 def oriented_of(shapes: WrittenShapes, size: tuple[int, int]) -> np.ndarray | None:
@@ -406,8 +412,7 @@ def mask_of(written: Any, folder: Path, size: tuple[int, int], where: str) -> np
     if isinstance(written, dict) and "counts" in written:
         return _run_lengths(written, size, where)
     if isinstance(written, dict) and isinstance(written.get("x"), list):
-        columns = (_flat(written.get(key), where) for key in ("x", "y"))
-        written = list(map(list, zip(*columns, strict=False)))
+        written = _of_columns(written, ("x", "y"), where).tolist()
     if not isinstance(written, list):
         raise UserError(f"{where}: {shorten(written)} is not a mask.")
     return _mask_of_lists(written, size, where) if written else np.zeros(size, np.uint8)

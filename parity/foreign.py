@@ -15,6 +15,11 @@ from typing import Any
 
 from parity.errors import UserError
 
+LFS = b"version https://git-lfs"
+"""How a pointer begins that Git LFS leaves where it has not fetched a file."""
+POINTER = "is a pointer of Git LFS; fetch the file itself with git lfs pull"
+"""What is said of one."""
+
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 LARGEST_FILE = 1 << 30
@@ -27,6 +32,9 @@ NUMBER = re.compile(
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 """Where a line ends; ``str.splitlines`` also ends one at characters that a name may hold."""
+
+SYSTEM = ("/proc", "/sys")
+"""Folders of Linux that hold no files, but what the kernel says, endlessly many."""
 
 LONGEST = 60
 """Characters of a value that a message repeats, at most; chosen."""
@@ -60,6 +68,11 @@ def is_folder(path: Path) -> bool:
     return False
 
 
+def is_of_system(real: str) -> bool:
+    """Return whether a path without links is a folder that the system makes up, or in one."""
+    return any(real == folder or real.startswith(f"{folder}/") for folder in SYSTEM)
+
+
 def read_text(path: Path) -> str:
     """Return the content of a text file.
 
@@ -78,6 +91,8 @@ def read_text(path: Path) -> str:
                 f"{path} has {size:,} bytes, and a file may have {LARGEST_FILE:,}; divide it."
             )
         data = path.read_bytes()
+        if data.startswith(LFS):
+            raise UserError(f"{path} {POINTER}.")
         text = data.decode("utf-16" if data.startswith(UTF_16) else "utf-8-sig")
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror or error}).") from None
@@ -98,8 +113,11 @@ def files_below(folder: Path) -> list[Path]:
     Raises
     ------
     UserError
-        If a folder cannot be searched, since what is in it would be left out in silence.
+        If a folder is the system's, or cannot be searched, since what is in it would be left out in
+        silence.
     """
+    if (real := os.path.realpath(folder)) == "/" or is_of_system(real):
+        raise UserError(f"{folder} is a folder of the system; name one that holds your files.")
 
     def stop(error: OSError) -> None:
         raise UserError(f"{error.filename} cannot be searched ({error.strerror}).")

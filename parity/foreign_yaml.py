@@ -38,6 +38,11 @@ class StrictLoader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(
                 None, None, str(error).split(";", maxsplit=1)[0], node.start_mark
             ) from None
+        except (AttributeError, LookupError):  # PyYAML's, of what is not of the kind of its tag
+            kind = node.tag.rpartition(":")[2]
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{shorten(node.value)} is no {kind}", node.start_mark
+            ) from None
         if node.tag in NUMBERS and NOT_DECIMAL.match(node.value):
             problem = f"write numbers in decimal: {node.value} means {shorten(value)} in YAML"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)

@@ -115,6 +115,30 @@ POINTS = [12, 25, 2, 0, 0, 0]
 """Two keypoints, of which one is not labelled."""
 CORNERS = [[10, 20, 30, 20, 30, 60, 10, 60]]
 
+OUTLINE = [[10, 20], [30, 20], [30, 60], [10, 60]]
+INSIDE = {"size": [480, 640], "counts": [4820, *[40, 440] * 19, 40, 640 * 480 - 29 * 480 - 60]}
+"""What an outline encloses, column by column."""
+BOTH = [[12, 25], [0, 0]]
+SHAPED = {
+    "pose": [
+        [ENTRY | {"keypoints": POINTS, "kpts": BOTH, "landmarks": {"x": [12, 0], "y": [25, 0]}}],
+        [ENTRY | {"kp0_x": 12, "kp0_y": 25, "kp1_x": 0, "kp1_y": 0, "keypoint": [12, 25, 0, 0]}],
+        [LIST | {"keypoints": [POINTS, POINTS], "landmarks": [BOTH, BOTH]}],
+    ],
+    "obb": [
+        [ENTRY | {"xywhr": [20, 40, 20, 40, 0], "corners": OUTLINE, "polygon": CORNERS}],
+        [ENTRY | {"center": [20, 40], "size": {"w": 20, "h": 40}, "angle": 0, "quad": OUTLINE}],
+        [LIST | {"oriented": [[20, 40, 20, 40, 0]] * 2, "quads": CORNERS * 2}],
+    ],
+    "segment": [
+        [ENTRY | {"segmentation": CORNERS, "mask": INSIDE, "points": OUTLINE}],
+        [ENTRY | {"rle": INSIDE, "contours": [[[point] for point in OUTLINE]], "mask_path": ""}],
+        [ENTRY | {"polygon": {"x": [10, 30, 30, 10], "y": [20, 20, 60, 60]}, "rle": INSIDE}],
+        [LIST | {"masks": [CORNERS, OUTLINE], "polygons": CORNERS * 2}],
+    ],
+}
+"""Entries that say a shape in several ways, by task."""
+
 LABELS = {
     "images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.png"}],
     "categories": [{"id": 3, "name": "car"}, {"id": 4, "name": "dog"}],

@@ -23,6 +23,7 @@ from parity.data.reading import read_image
 from parity.data.sample_images import find_samples
 from parity.data.suffixes import SUFFIXES, ULTRALYTICS_SUFFIXES
 from parity.errors import UnreadableImageError, UserError
+from parity.foreign import LFS
 
 EXIF_ORIENTATION = 0x0112
 
@@ -218,6 +219,7 @@ def floats(path: Path) -> None:
 
 UNREADABLE = [
     ("a.jpg", lambda p: p.write_bytes(b""), "the file is empty", "empty"),
+    ("a.jpg", lambda p: p.write_bytes(LFS), "it is a pointer of Git LFS; fetch the", "a pointer"),
     ("a.jpg", lambda _: None, "No such file or directory", "missing"),
     ("a.jpg", lambda p: p.mkdir(), "it is a folder, not a file", "a folder"),
     ("a.jpg", lambda p: p.symlink_to("lost"), "No such file or directory", "a link to nothing"),

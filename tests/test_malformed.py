@@ -27,6 +27,7 @@ from parity.external.observations import FIRST_UNKNOWN_CLASS, Known, Observation
 from parity.external.reader import load_external
 from parity.external.source import Source
 from parity.external.tensors import with_arrays
+from parity.foreign import LFS
 from parity.foreign_yaml import parse_yaml
 from parity.limits import TEXT_MB
 from parity.planning.checks import checked
@@ -45,6 +46,7 @@ from tests.malformed import (
     LABELS_OF_TASKS,
     MANIFEST,
     NAMES,
+    SHAPED,
     TASK_OF,
     WORDS,
     YOLO_LABELS,
@@ -143,6 +145,25 @@ def test_spoiled_documents_of_boxes(folder: Path, name: str) -> None:
     @given(spoiled(DOCUMENTS[name]))
     def check(document: Any) -> None:
         read_boxes(folder, name, as_text(document).encode())
+
+    check()
+
+
+@pytest.mark.parametrize("task", SHAPED)
+def test_spoiled_shapes(folder: Path, task: str) -> None:
+    shape = (2, 3) if task == "pose" else None
+    for correct in SHAPED[task]:
+        (folder / "mine").write_text(json.dumps(correct))
+        assert load_external(folder / "mine", IMAGES, NAMES, task=task, keypoint_shape=shape)
+
+    @examples(60)
+    @given(spoiled(SHAPED[task]))
+    def check(document: Any) -> None:
+        (folder / "mine").write_text(as_text(document))
+        with bounded():
+            check_boxes(
+                load_external(folder / "mine", IMAGES, NAMES, task=task, keypoint_shape=shape)
+            )
 
     check()
 
@@ -431,6 +452,13 @@ CONFIGURATIONS = {
     f'{MODEL}images: "\\0"': "holds a line break or another control character",
     f'{MODEL}images: "\\ud800"': "is no text that a file can hold",
     'models: {"a\\n": {weights: a.pt}}': r"the key 'a\\n' in models holds a line break",
+    f"{MODEL}annotate: !!bool maybe": "line 2, column 11 .'maybe' is no bool",
+    f"{MODEL}annotate: !!timestamp soon": "line 2, column 11 .'soon' is no timestamp",
+    f"{MODEL}annotate: !!int ''": "line 2, column 11 .'' is no int",
+    f"{MODEL}annotate: !!float x": "line 2, column 11 .could not convert string to float",
+    f"{MODEL}tolerances: {{box_px: 1.0e2}}": "reads 1.0e2 as text, so write 1.0e.2",
+    f"{MODEL}tolerances: {{box_px: -1E400}}": "reads -1E400 as text, so write -1.0e.400",
+    f"{MODEL}tolerances: {{box_px: 1.0e+400}}": "box_px is Infinity; it must be a finite",
     f"{MODEL}gate: !!set {{a, b}}": "which is of the kind set",
     f"{MODEL}gate: !!python/object/apply:os.system [touch harm]": "not valid YAML at line 2",
     f"{MODEL}__use_yte__: true": "__use_yte__ evaluates Python",
@@ -574,6 +602,37 @@ def test_folders_of_boxes_whose_files_are_no_text(tmp_path: Path) -> None:
         with bounded():
             digests.add(digest_of_folder(str(tmp_path)))
     assert len(digests) == 3
+
+
+@pytest.mark.parametrize("folder", ["/", "/proc", "/sys/kernel"])
+def test_folders_of_the_system_are_not_searched(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "link").symlink_to(folder)
+    for place in (folder, tmp_path / "link"):
+        with bounded(), pytest.raises(UserError, match="is a folder of the system; name one that"):
+            load_external(place, IMAGES, NAMES)
+
+
+def test_a_pointer_of_git_lfs_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_bytes(LFS + b"/spec/v1\noid sha256:0\nsize 5613764\n")
+    with pytest.raises(UserError, match=r"mine\.json is a pointer of Git LFS; fetch the file"):
+        load_external(tmp_path / "mine.json", IMAGES, NAMES)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"a.jpg": [["car", 0.5], ["Car", 0.25]]},
+        {"a.jpg": [["car", 0.5], [2, 0.25]]},
+        [{"image": "a.jpg", "labels": [0, 1, 0], "probabilities": [0.5, 0.25, 0.25]}],
+    ],
+)
+def test_a_class_twice_gets_a_sentence(tmp_path: Path, content: Any) -> None:
+    (tmp_path / "mine.json").write_text(json.dumps(content))
+    said = (
+        r"mine\.json, .*: the class \S+ of this image is listed before, too; list each class once"
+    )
+    with pytest.raises(UserError, match=said):
+        load_external(tmp_path / "mine.json", IMAGES, NAMES, task="classify")
 
 
 @pytest.mark.parametrize("word", WORDS)

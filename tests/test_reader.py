@@ -605,6 +605,42 @@ def test_fields_that_say_the_same_are_read(tmp_path, content):
     assert (seen.scores.tolist(), seen.class_ids.tolist()) == ([0.5], [2])
 
 
+ONE, TWO = [ENTRY], [ENTRY | {"box": [1, 2, 3, 4]}]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"detections": ONE, "objects": TWO},
+        {"detections": [], "objects": ONE},
+        {"boxes": ONE, "annotations": []},
+        [{"image": "a.jpg", "detections": ONE, "objects": TWO}],
+        {"image": "a.jpg", "predictions": ONE, "shapes": TWO},
+        {"a.jpg": {"boxes": [[*BOX, 0.5, 2]], "dets": [[*BOX, 0.4, 2]]}},
+        {"detections": [["a.jpg", *BOX, 0.5, 2]], "objects": [["a.jpg", *BOX, 0.4, 2]]},
+        [{"image": "a.jpg", "boxes": [BOX], "bboxes": [[10, 20, 20, 40]], "labels": [2]}],
+    ],
+)
+def test_two_lists_of_boxes_get_a_sentence(tmp_path, content):
+    said = r": (\w+) and (\w+) are different lists; leave out the one that is wrong\.$"
+    with pytest.raises(UserError, match=said):
+        load(tmp_path, content)
+    folder = write(tmp_path / "folder", {"a.json": json.dumps(content)})
+    with pytest.raises(UserError, match=said):
+        load_external(folder, IMAGES, NAMES)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"detections": ONE, "objects": ONE},
+        {"detections": ONE, "objects": ["car", "person"], "results": {"fps": 30}, "shapes": 3},
+    ],
+)
+def test_one_list_of_boxes_under_two_keys_is_one(tmp_path, content):
+    np.testing.assert_array_equal(load(tmp_path, content).images["a.jpg"].boxes, [BOX])
+
+
 def test_a_label_that_the_model_does_not_have_contradicts_no_id(tmp_path):
     seen = load(tmp_path, [ENTRY | {"label": "Auto"}])
     assert seen.images["a.jpg"].class_ids.tolist() == [2]

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from parity.detection.detections import Detections
 from parity.detection.oriented_boxes import corners_of, hulls_of, rectangles_of
@@ -607,7 +608,8 @@ def test_corners_that_are_not_in_order_are_noted(
     [
         ({"size": [4, 4], "counts": [3]}, "do not fill a mask of 4x4"),
         ({"size": [4, 4], "counts": "@@@@"}, "do not fill a mask"),
-        ({"size": [1 << 40, 4], "counts": [3]}, "not the height and width"),
+        ({"size": [1 << 40, 4], "counts": [3]}, "the mask has 4x1099511627776 px, and its image"),
+        ({"size": [0, 4], "counts": [3]}, "not the height and width"),
         ({"size": "big", "counts": [3]}, "not the height and width"),
         ("nothing.png", "not a picture of a mask"),
         ([1, 2, 3], "not a polygon"),
@@ -641,3 +643,114 @@ def test_an_angle_is_in_radians() -> None:
     shapes = parse_shapes({"cx": 10, "cy": 20, "w": 6, "h": 4, "angle": math.pi / 2}, "here")
     assert shapes is not None
     np.testing.assert_allclose(oriented_of(shapes, (100, 100)), [10, 20, 6, 4, math.pi / 2])
+
+
+UNBOXED = {key: value for key, value in ENTRY.items() if key != "box"}
+TURNED = [320.0, 240.0, 200.0, 100.0, 0.5]
+QUAD = corners_of(np.array([TURNED]))[0]
+RUNS = {"size": [480, 640], "counts": encode_masks(RING[None])[0]}
+FAR = [[100, 200], [129, 200], [129, 259], [100, 259]]
+
+
+@pytest.mark.parametrize(
+    ("task", "fields", "one", "other"),
+    [
+        ("pose", {"keypoints": POINTS, "kpts": [[1, 2], [3, 4]]}, "keypoints is", "kpts is"),
+        ("pose", {"keypoints": POINTS, "landmarks": POINTS[:1]}, "keypoints is", "landmarks is"),
+        (
+            "pose",
+            {"kpts": POINTS, "kp0_x": 9, "kp0_y": 22, "kp1_x": 12, "kp1_y": 33},
+            "kpts is",
+            "a column for each coordinate is",
+        ),
+        ("obb", {"xywhr": TURNED, "corners": (QUAD + 9).tolist()}, "xywhr is", "corners is"),
+        ("obb", {"xywhr": TURNED, "xywha": [*TURNED[:4], 0.7]}, "xywhr is", "xywha is"),
+        ("obb", {"xywhr": TURNED, "polygon": (QUAD + 9).tolist()}, "xywhr is", "polygon is"),
+        ("obb", {"quad": QUAD.tolist(), "bbox": [1.0, 2, 9, 2, 9, 9, 1, 9]}, "quad is", "bbox is"),
+        ("segment", {"segmentation": [OUTLINE], "mask": FAR}, "segmentation is", "mask is"),
+        ("segment", {"segmentation": [FAR], "rle": RUNS}, "segmentation is", "rle is"),
+        ("segment", {"mask": OUTLINE, "mask_path": "far.png"}, "mask is", "mask_path is 'far"),
+    ],
+)
+def test_two_fields_that_say_different_shapes_get_a_sentence(
+    tmp_path: Path, task: str, fields: dict[str, Any], one: str, other: str
+) -> None:
+    far = np.zeros((480, 640), np.uint8)
+    far[200:260, 100:130] = 255
+    cv2.imwrite(str(tmp_path / "far.png"), far)
+    for entry in (ENTRY | fields, UNBOXED | fields):
+        with pytest.raises(UserError, match=rf"entry 1: {one}.*, and {other}.*; leave out the one"):
+            read(tmp_path, [entry], task)
+
+
+@pytest.mark.parametrize(
+    ("task", "fields"),
+    [
+        ("pose", {"keypoints": POINTS, "kpts": np.round(POINTS, 1).tolist()}),
+        (
+            "pose",
+            {"keypoints": POINTS, "landmarks": [[11.5 / 640, 22 / 480], [12 / 640, 33 / 480]]},
+        ),
+        ("pose", {"keypoints": POINTS, "kpts": "none", "landmarks": {"x": 1}}),
+        ("obb", {"corners": QUAD.round().tolist(), "xywhr": TURNED}),
+        ("obb", {"xyxyxyxyn": (QUAD / [640, 480]).tolist(), "xywhr": TURNED}),
+        ("obb", {"corners": QUAD[[2, 1, 0, 3]].tolist(), "xywhr": TURNED}),
+        ("obb", {"corners": QUAD.tolist(), "xywha": [*TURNED[:4], math.degrees(0.5)]}),
+        ("obb", {"xywhr": TURNED, "x": 99, "y": 99, "w": 24, "h": 24, "angle": 0.5}),
+        ("segment", {"segmentation": [OUTLINE], "mask": RUNS}),
+        ("segment", {"segmentation": [OUTLINE], "mask_path": "gone.png"}),
+        ("segment", {"segmentation": [], "mask": OUTLINE}),
+        ("segment", {"mask": RING[::2, ::2].tolist(), "polygon": OUTLINE}),
+    ],
+)
+def test_fields_that_say_the_same_shape_are_read(
+    tmp_path: Path, task: str, fields: dict[str, Any]
+) -> None:
+    seen = read(tmp_path, [ENTRY | fields], task)
+    key = next(key for key, written in fields.items() if written)
+    alone = read(tmp_path, [ENTRY | {key: fields[key]}], task)
+    for name in ("boxes", "keypoints", "oriented", "masks"):
+        ours, theirs = getattr(seen, name), getattr(alone, name)
+        assert (ours is None) == (theirs is None)
+        if ours is not None:
+            np.testing.assert_allclose(ours, theirs, atol=0.01)
+
+
+def test_lists_of_shapes_beside_boxes_are_compared_too(tmp_path: Path) -> None:
+    entry = {"image": "a.jpg", "boxes": [BOX], "scores": [0.5], "labels": [2], "kpts": [POINTS]}
+    assert read(tmp_path, [entry | {"keypoints": [POINTS]}], "pose").keypoints is not None
+    with pytest.raises(UserError, match=r"box 1: keypoints is .*, and kpts is"):
+        read(tmp_path, [entry | {"keypoints": [POINTS[:1]]}], "pose")
+    with pytest.raises(UserError, match="entry 1: score and scores are different lists"):
+        read(tmp_path, [entry | {"score": [0.4]}], "pose")
+
+
+@pytest.mark.parametrize("written", [POINTS, [[1, 2]] * 5, [[1, 2, 2]] * 18])
+def test_keypoints_of_another_number_than_the_models_get_a_sentence(
+    tmp_path: Path, written: Any
+) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps([ENTRY | {"keypoints": written}]))
+    said = f"keypoints of an object is {len(written)} in .*mine.json and 17 in the model; write all"
+    with pytest.raises(UserError, match=said):
+        load_external(path, SIZES, NAMES, task="pose", keypoint_shape=(17, 3))
+    found = load_external(path, SIZES, NAMES, task="pose", keypoint_shape=(len(written), 3))
+    assert found.images["a.jpg"].keypoints is not None
+
+
+@pytest.mark.parametrize("kind", ["runs", "picture"])
+def test_a_huge_mask_is_refused_before_it_is_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    def decode(*_: Any) -> None:
+        raise AssertionError("it is decoded")
+
+    monkeypatch.setattr("parity.external.shapes.decode_runs", decode)
+    monkeypatch.setattr("cv2.imdecode", decode)
+    Image.new("1", (20_000, 20_000)).save(tmp_path / "huge.png")
+    runs = {"size": [20_000, 20_000], "counts": [0, 20_000**2]}
+    written = runs if kind == "runs" else "huge.png"
+    with pytest.raises(
+        UserError, match="the mask has 20000x20000 px, and its image 640x480; write"
+    ):
+        read(tmp_path, [ENTRY | {"mask": written}], "segment")

@@ -14,6 +14,7 @@ from parity.data.image_files import as_file, image_digest, open_image
 from parity.data.memory import UNREADABLE, split_names
 from parity.data.shard_index import TWICE, ShardIndex, index_file, look_of
 from parity.errors import UnreadableImageError
+from parity.foreign import LFS
 from tests.tar_shards import entry, write_entries, write_shard
 
 IMAGES = {"a.jpg": b"first" * 300, "x/b.png": b"second", "c.jpg": b""}
@@ -116,6 +117,7 @@ def test_a_truncated_shard_keeps_what_is_whole(shard: str) -> None:
     [
         (lambda path: path.unlink(), "No such file or directory"),
         (lambda path: path.write_bytes(b""), "empty file"),
+        (lambda path: path.write_bytes(LFS), "it is a pointer of Git LFS; fetch the file"),
         (lambda path: (path.unlink(), os.mkfifo(path)), "it is a named pipe, not a file"),
     ],
 )

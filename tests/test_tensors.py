@@ -151,6 +151,30 @@ def test_a_second_output_alone_is_refused(tmp_path: Path) -> None:
         read(tmp_path, raws=True)
 
 
+def test_a_second_output_without_the_first_is_said(tmp_path: Path) -> None:
+    dump(tmp_path, "left/b.npy", np.zeros((5, 7)))
+    dump(tmp_path, "a.output1.npy", np.zeros((2, 3, 4)))
+    dump(tmp_path, "z.output1.npy", np.zeros((2, 3, 4)))
+    found = read(tmp_path, raws=True)
+    assert found.raws.keys() == {"left/b.jpg"}
+    assert found.notes == (
+        "z is not an image of this run; left out.",
+        "Left out, since an output before them is missing: a.output1.npy.",
+    )
+
+
+@pytest.mark.parametrize("shape", [(5, 9), (1, 300, 6), (7, 6), (0, 7)])
+def test_raw_outputs_of_another_shape_are_said(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    dump(tmp_path, "a.npy", np.zeros((5, 7)))
+    dump(tmp_path, "left/b.npy", np.zeros(shape))
+    found = read(tmp_path, raws=True)
+    (note,) = found.notes
+    assert note == (
+        f"Raw outputs have the shape {list(shape[-2:])}, and the export returns output0 with "
+        "[5, 7]: another network gave them (1 image)."
+    )
+
+
 def test_two_files_of_one_output_are_refused(tmp_path: Path) -> None:
     dump(tmp_path, "a.npy", np.zeros((5, 7)))
     dump(tmp_path, "a.output0.npy", np.zeros((5, 7)))

@@ -20,6 +20,7 @@ from parity.data.path_table import TABLE, read_path_table
 from parity.data.shards import images_in, is_shard, split_member
 from parity.data.suffixes import SUFFIXES
 from parity.errors import UserError, shown
+from parity.foreign import is_of_system
 
 LONGEST_LINE = 8192
 """Bytes of a line in a list of paths; chosen: twice the longest path that Linux allows."""
@@ -27,8 +28,6 @@ LONGEST_LINE = 8192
 EVERY_SECONDS = 5.0
 """Between two lines that say how far a search is; chosen."""
 
-SYSTEM = ("/proc", "/sys")
-"""Folders of Linux that hold no files, but what the kernel says, endlessly many."""
 
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 
@@ -96,7 +95,7 @@ def list_images(source: str) -> Listing:
     """
     path = Path(source)
     if os.path.isdir(source):
-        if (real := os.path.realpath(source)) == "/" or _is_of_system(real):
+        if (real := os.path.realpath(source)) == "/" or is_of_system(real):
             raise UserError(
                 f"images: {source} is a folder of the system; name the one that holds the images."
             )
@@ -110,7 +109,7 @@ def list_images(source: str) -> Listing:
             "glob or a list of paths."
         )
     if glob.has_magic(source):
-        matches = sorted({match for match in _expand(source) if not os.path.isdir(match)})
+        matches = sorted({match for match in _expand(source) if _may_be_image(match)})
         if not matches:
             raise UserError(f"images: {source} names no file.")
         return _named(matches, source)
@@ -192,7 +191,7 @@ def _folders(root: str) -> Iterator[tuple[str, str, list[os.DirEntry[str]] | Non
     links: deque[tuple[str, str, str]] = deque()
     while pending or links:
         prefix, folder, real = pending.popleft() if pending else links.popleft()
-        if real in seen or _is_of_system(real):
+        if real in seen or is_of_system(real):
             continue
         seen.add(real)
         if time.monotonic() - said >= EVERY_SECONDS:
@@ -216,8 +215,8 @@ def _folders(root: str) -> Iterator[tuple[str, str, list[os.DirEntry[str]] | Non
         yield prefix, folder, files
 
 
-def _is_of_system(real: str) -> bool:
-    return any(real == folder or real.startswith(f"{folder}/") for folder in SYSTEM)
+def _may_be_image(path: str) -> bool:
+    return not (os.path.isdir(path) or is_of_system(os.path.abspath(path)))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

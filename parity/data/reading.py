@@ -12,6 +12,7 @@ from parity.data.decoding_cost import check_decoding_cost
 from parity.data.image_files import open_image
 from parity.data.suffixes import ULTRALYTICS_SUFFIXES
 from parity.errors import UnreadableImageError
+from parity.foreign import LFS, POINTER
 from parity.limits import Limits
 
 PILLOW_FIRST = frozenset([".avif", ".heic", ".heif"])
@@ -55,6 +56,8 @@ def read_image(path: str | Path) -> np.ndarray:
             raise UnreadableImageError(error.strerror or str(error)) from None
     if not content:
         raise UnreadableImageError("the file is empty")
+    if content.startswith(LFS):
+        raise UnreadableImageError(f"it {POINTER}")
     check_decoding_cost(content)
     data = np.frombuffer(content, np.uint8)
     try:
@@ -111,8 +114,13 @@ def _read_with_pillow(path: Path, data: np.ndarray) -> np.ndarray | None:
     return returned
 
 
-def check_pixels(path: str | Path) -> None:
+def check_pixels(path: str | Path) -> tuple[int, int] | None:
     """Check what Pillow is to decode against the limit of pixels, which OpenCV checks by itself.
+
+    Returns
+    -------
+    tuple of int or None
+        Height and width as the file claims them, px; None if Pillow cannot tell.
 
     Raises
     ------
@@ -122,15 +130,16 @@ def check_pixels(path: str | Path) -> None:
     Image.MAX_IMAGE_PIXELS = Limits.current().pixels // 2  # Pillow refuses more than twice as many
     try:
         with open_image(path) as stream, Image.open(stream) as image:
-            kind = image.format
+            kind, (width, height) = image.format, image.size
     except UnreadableImageError:
         raise
     except Image.DecompressionBombError:
         raise UnreadableImageError(_too_many_pixels()) from None
     except Exception:  # Pillow's plugins pass on any error of their parser
-        return
+        return None
     if kind not in PILLOW_FORMATS:
         raise UnreadableImageError(f"it is in the format {kind}, which is not read")
+    return height, width
 
 
 def _too_many_pixels() -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from parity.data.regular_files import check_bytes, open_regular
 from parity.data.suffixes import SUFFIXES
 from parity.errors import UnreadableImageError, in_one_line, shown
+from parity.foreign import LFS, POINTER
 
 SHARD = ".tar"
 """Suffix of a shard; a compressed archive cannot be read in place."""
@@ -107,6 +108,9 @@ def scan(stream: BufferedReader) -> Iterator[Member]:
     """
     length = os.fstat(stream.fileno()).st_size
     before, last = 0, "its start"
+    if stream.peek(len(LFS)).startswith(LFS):
+        yield _damage(before, f"it {POINTER}")
+        return
     try:
         headers = Headers(stream)
         shard = tarfile.TarFile(fileobj=headers, mode="r")  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import numpy as np
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMATS, FRACTION
 from parity.external.observations import decimals
+from parity.external.source import LIST_KEYS, Record
 
 PERCENT = 100.0
 """Factor between a score and the same as a percentage."""
@@ -91,6 +92,43 @@ def check_one_score(scores: Mapping[str, float], where: str) -> None:
         pairs = ((first, other), (first / PERCENT, other), (first, other / PERCENT))
         if not any(abs(one - two) <= _rounding(one, two) for one, two in pairs):
             raise two_meanings(where, (key, f"{first:g}"), (other_key, f"{other:g}"))
+
+
+def check_one_list(record: Record, where: str) -> None:
+    """Check that an object holds one list of boxes, under whichever key; twice the same is one.
+
+    A list of names or numbers alone is none of boxes.
+
+    Raises
+    ------
+    UserError
+        If it holds two.
+    """
+    check_same_lists(
+        {key: each for key in LIST_KEYS if _may_hold_boxes(each := record.get(key))}, where
+    )
+
+
+def check_same_lists(lists: Mapping[str, object], where: str) -> None:
+    """Check that lists, by their keys, are the same.
+
+    Raises
+    ------
+    UserError
+        If two differ.
+    """
+    first, *others = lists or ("",)
+    for key in others:
+        if lists[key] != lists[first]:
+            raise UserError(
+                f"{where}: {first} and {key} are different lists; leave out the one that is wrong."
+            )
+
+
+def _may_hold_boxes(value: object) -> bool:
+    return isinstance(value, list) and (
+        not value or any(isinstance(each, list | dict) for each in value)
+    )
 
 
 def _rounding(one: float, other: float) -> float:

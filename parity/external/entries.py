@@ -10,12 +10,15 @@ from typing import Any
 
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMAT_NAMES, BOX_FORMATS, LARGEST_COORDINATE
-from parity.external.contradictions import WrittenBox, check_one_box, check_one_score
+from parity.external.contradictions import (
+    WrittenBox,
+    check_one_box,
+    check_one_score,
+    check_same_lists,
+)
 from parity.external.observations import FIRST_UNKNOWN_CLASS
 from parity.external.shapes import (
-    KEYPOINT_KEYS,
-    MASK_KEYS,
-    ORIENTED_KEYS,
+    SHAPE_KEYS,
     WrittenShapes,
     parse_coordinate,
     parse_shapes,
@@ -147,7 +150,7 @@ def parse_entry(record: Record, where: str, *, bbox: str = "") -> Entry:
 def has_classes(record: Record, boxes: Iterable[Record]) -> bool:
     """Return whether an object holds the classes of its boxes in a list, and they hold none."""
     named = any(key in box for box in boxes for key in (*CLASS_KEYS, *LABEL_KEYS, NAME))
-    return not named and _column(record, (*CLASS_KEYS, *LABEL_KEYS)) is not None
+    return not named and any(_columns(record, key) for key in (*CLASS_KEYS, *LABEL_KEYS))
 
 
 def parse_columns(record: Record, boxes: object, where: str) -> list[Entry]:
@@ -165,17 +168,20 @@ def parse_columns(record: Record, boxes: object, where: str) -> list[Entry]:
     Raises
     ------
     UserError
-        If the lists differ in length, or a box is malformed.
+        If the lists differ in length, two say different things, or a box is malformed.
     """
     if not isinstance(boxes, list):
         raise UserError(f"{where}: {shorten(boxes)} is not a list of boxes.")
-    columns = {
-        **{key: _column(record, [key]) for key in (*SCORE_KEYS, *CLASS_KEYS, *LABEL_KEYS)},
-        "keypoints": _column(record, KEYPOINT_KEYS),
-        "xywhr": _column(record, ORIENTED_KEYS),
-        "segmentation": _column(record, MASK_KEYS),
-    }
-    given = {key: values for key, values in columns.items() if values is not None}
+    given: dict[str, list[Any]] = {}
+    spelled: set[str] = set()
+    for key in (*SCORE_KEYS, *CLASS_KEYS, *LABEL_KEYS, *SHAPE_KEYS):
+        columns = {
+            name: each for name, each in _columns(record, key).items() if name not in spelled
+        }
+        check_same_lists(columns, where)
+        spelled |= columns.keys()
+        if columns:
+            given[key] = next(iter(columns.values()))
     for values in given.values():
         if len(values) != len(boxes):
             raise UserError(f"{where}: {len(boxes)} boxes, but {len(values)} scores or classes.")
@@ -196,9 +202,10 @@ def _parse_score(value: Any, where: str) -> float:
     return score
 
 
-def _column(record: Record, keys: Iterable[str]) -> list[Any] | None:
-    spellings = (spelling for key in keys for spelling in (key, f"{key}s", f"{key}es"))
-    return next((record[k] for k in spellings if isinstance(record.get(k), list)), None)
+def _columns(record: Record, key: str) -> dict[str, list[Any]]:
+    """Return the lists that an object holds under a key, in the singular or the plural."""
+    spellings = (key, f"{key}s", f"{key}es")
+    return {name: record[name] for name in spellings if isinstance(record.get(name), list)}
 
 
 def parse_label(value: Any, where: str) -> int | str:

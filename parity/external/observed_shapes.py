@@ -14,6 +14,11 @@ from parity.detection.run_length import decode_masks, encode_masks
 from parity.errors import UserError
 from parity.external.entries import Entry
 from parity.external.observations import Observed
+from parity.external.shape_contradictions import (
+    check_one_mask,
+    check_one_pose,
+    check_one_rectangle,
+)
 from parity.external.shapes import are_crossed, hull_of, keypoints_of, mask_of, oriented_of
 from parity.limits import Limits
 
@@ -28,15 +33,18 @@ Shaped = Callable[
 with sentences on what was inferred."""
 
 
-LARGEST_MASK = 1 << 24
-"""Px of a mask that is larger than its image, at most; chosen: those of an input of 4,096 x 4,096
-px."""
-
-
 def with_hulls(entries: Entries, sizes: Sizes) -> Entries:
-    """Return entries of oriented boxes with the upright boxes around them."""
+    """Return entries of oriented boxes with the upright boxes around them.
+
+    Raises
+    ------
+    UserError
+        If an entry says two oriented boxes.
+    """
 
     def hulled(entry: Entry, size: tuple[int, int]) -> Entry:
+        if entry.shapes is not None:
+            check_one_rectangle(entry.shapes, size, entry.where)
         hull = None if entry.shapes is None else hull_of(entry.shapes, size)
         return entry if hull is None else replace(entry, box=hull, box_format="xyxy", boxes=())
 
@@ -80,11 +88,7 @@ def with_encoded_masks(entries: Entries, sizes: Sizes, place: Path) -> EncodedMa
         if entry.shapes is None or entry.shapes.polygon is None:
             return entry, False
         mask = mask_of(entry.shapes.polygon, place, size, entry.where)
-        if mask.size > max(LARGEST_MASK, size[0] * size[1]):
-            raise UserError(
-                f"{entry.where}: the mask has {mask.shape[1]}x{mask.shape[0]} px, and its image "
-                f"{size[1]}x{size[0]}; write it in the size of the image or of the input."
-            )
+        check_one_mask(entry.shapes, mask, place, size, entry.where)
         left -= mask.nbytes
         if left < 0:
             raise UserError(
@@ -205,6 +209,9 @@ def add_keypoints(
     observed: dict[str, Observed], entries: Entries, sizes: Sizes, fractions: bool
 ) -> tuple[dict[str, Observed], list[str]]:
     """Add keypoints, see :data:`Shaped`."""
+    for name, entry in ((name, entry) for name, own in entries.items() for entry in own):
+        if entry.shapes is not None:
+            check_one_pose(entry.shapes, sizes[name], entry.where)
     found = {
         name: [
             keypoints_of(e.shapes, sizes[name], fractions=fractions) if e.shapes else None
@@ -225,6 +232,23 @@ def add_keypoints(
         name: replace(each, keypoints=stacked[name][..., :2] if flagged else stacked[name])
         for name, each in observed.items()
     }, [FLAGGED] if flagged else []
+
+
+def check_keypoint_count(observed: Mapping[str, Observed], count: int, source: str | Path) -> None:
+    """Check that observed objects have as many keypoints as a model gives them, if any.
+
+    Raises
+    ------
+    UserError
+        If they have more or fewer.
+    """
+    for keypoints in (each.keypoints for each in observed.values()):
+        if keypoints is not None and keypoints.shape[1] != count:
+            raise UserError(
+                f"The number of keypoints of an object is {keypoints.shape[1]} in {source} and "
+                f"{count} in the model; write all of them in the model's order, or leave them out "
+                "to compare boxes alone."
+            )
 
 
 FLAGS = (0, 1, 2)

@@ -10,10 +10,14 @@ from parity.backends.runtimes.runtime import TensorInfo
 from parity.data.image_names import ImageNames
 from parity.errors import UserError
 from parity.external.array_files import Shape, files_by_image, files_of_arrays, read_array
+from parity.sentences import listing
 from parity.tasks.task import Outputs
 
 SEPARATORS = "._-"
 """What may stand between the name of an image and that of an output."""
+
+MOST_NAMED = 3
+"""Files that a sentence names; chosen."""
 
 CHANNELS_FIRST = {3: (0, 2, 1), 4: (0, 3, 1, 2)}
 """The order of axes that puts the channels first, by their number."""
@@ -49,12 +53,19 @@ def output_files(
     first, *others = named
     by_image, notes = files_by_image(Path(folder), first, images)
     found: dict[str, tuple[Path, ...]] = {n: (first[plain],) for n, plain in by_image.items()}
+    alone: list[str] = []
     for number, files in enumerate(others, 1):
-        further = files_by_image(Path(folder), files, images)[0] if files else {}
+        further, left = files_by_image(Path(folder), files, images) if files else ({}, ())
+        notes += left
         for name, plain in further.items():
             if len(found.get(name, ())) == number:
                 found[name] = (*found[name], files[plain])
-    return found, notes
+            else:
+                alone.append(files[plain].name)
+    if alone:
+        files_alone = listing(alone, limit=MOST_NAMED)
+        notes += (f"Left out, since an output before them is missing: {files_alone}.",)
+    return found, tuple(dict.fromkeys(notes))
 
 
 def _output_of(path: Path, outputs: Sequence[TensorInfo]) -> tuple[int, Path]:
@@ -134,6 +145,12 @@ def as_output(
     if not fits(raw.shape, output) and fits(turned.shape, output):
         unusual["Transposed raw outputs were turned as the network returns them"] += 1
         raw = turned
+    if not fits(raw.shape, output):
+        unusual[
+            f"Raw outputs have the shape {list(raw.shape[1:])}, and the export returns "
+            f"{output.name} with [{', '.join(map(str, output.shape[1:]))}]: another network gave "
+            "them"
+        ] += 1
     returned: np.ndarray = raw[0].astype(np.float32, copy=False)
     return returned
 

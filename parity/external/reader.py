@@ -14,7 +14,7 @@ from parity.detection.boxes import LARGEST_FRACTION
 from parity.detection.detection_files import NOT_ROUNDED, Printed
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMATS, FRACTION, guess
-from parity.external.contradictions import check_one_box
+from parity.external.contradictions import check_one_box, check_one_list
 from parity.external.entries import Entry, no_box
 from parity.external.file_format import FORMATS, Contents, Format, files_in, recognise
 from parity.external.named_classes import (
@@ -27,6 +27,7 @@ from parity.external.named_classes import (
 from parity.external.observations import Observations, Observed, decimals
 from parity.external.observed_shapes import (
     SHAPED,
+    check_keypoint_count,
     with_boxes_around_keypoints,
     with_boxes_of_rows,
     with_encoded_masks,
@@ -113,6 +114,8 @@ def load_external(
     beside = check_named_classes(contents.entries, names)
     beside += note_other_names(contents.names, names)
     class_ids, labels = number_classes(contents.entries, names)
+    if not TASKS[task].has_boxes:
+        check_one_of_each_class(contents.entries, class_ids)
     notes = [*contents.notes, *inferred, *_note_reversed(contents.entries, boxes)]
     notes += [*note_foreign_ids(class_ids, {*names, *labels}), *beside]
     observed = {
@@ -123,6 +126,8 @@ def load_external(
     shaped = SHAPED.get(task)
     if shaped is not None:
         observed, of_shapes = shaped(observed, contents.entries, images, fractions)
+        if keypoint_shape is not None:
+            check_keypoint_count(observed, keypoint_shape[0], source)
         notes += of_shapes
     if printed is not None and around:
         printed = replace(printed, of_shapes=True)
@@ -167,6 +172,7 @@ def _read_contents(source: str | Path, images: Iterable[str]) -> Contents:
     except UserError as error:
         said = str(error).removesuffix(".")
         raise UserError(f"{said}; boxes are read from: {', '.join(FORMATS)}.") from None
+    check_one_list(opened.header, str(opened.path))
     contents = recognised.read(opened, names)
     if not contents.entries:
         known = next(iter(sorted(names)), "none")
@@ -226,6 +232,27 @@ def of_whole_images(
     scores = np.array([entry.score for own in entries.values() for entry in own], np.float64)
     printed = Printed("px", NOT_ROUNDED, decimals(scores)) if len(scores) else None
     return boxes, printed, []
+
+
+def check_one_of_each_class(
+    entries: dict[str, list[Entry]], class_ids: dict[str, np.ndarray]
+) -> None:
+    """Check that the labels of an image, whose class ids are given, name each class once.
+
+    Raises
+    ------
+    UserError
+        If they name one twice.
+    """
+    for image, own in entries.items():
+        seen: set[int] = set()
+        for entry, class_id in zip(own, class_ids[image].tolist(), strict=True):
+            if class_id in seen:
+                raise UserError(
+                    f"{entry.where}: the class {name_in_words(str(entry.label))} of this image is "
+                    "listed before, too; list each class once."
+                )
+            seen.add(class_id)
 
 
 def _note_other_files(path: Path, chosen: Format) -> tuple[str, ...]:

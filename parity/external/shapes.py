@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,11 @@ LEAST_NAMED = 3
 """Keypoints with names, at least; chosen: fewer may be something else."""
 
 MOST_PX = 1 << 28
-"""Px of a mask, at most; chosen: more than any image that is read."""
+"""Farthest px of a polygon that is filled; chosen: more than any image that is read has."""
+
+LARGEST_MASK = 1 << 24
+"""Px of a mask that is larger than its image, at most; chosen: those of an input of 4,096 x 4,096
+px."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,9 @@ class WrittenShapes:
     object."""
     row: tuple[float, ...] = ()
     """The numbers of a line of YOLO's text after the class; what they are depends on the task."""
+    fields: tuple["ShapeField", ...] = ()
+    """Each way in which an object says a shape, if it says one in several; of each kind, the first
+    counts."""
 
     @property
     def quadrilateral(self) -> np.ndarray | None:
@@ -89,43 +97,77 @@ class WrittenShapes:
         return self.mask if self.mask is not None else list(self.row) or None
 
 
+@dataclass(frozen=True)
+class ShapeField:
+    """A field, or several, that say one shape of an object."""
+
+    key: str
+    """Its name, or theirs."""
+    written: Any
+    """What it holds."""
+    shapes: WrittenShapes
+    """That shape alone."""
+
+
 def parse_shapes(record: Record, where: str) -> WrittenShapes | None:
     """Return the shapes that an object or a row describes; None if it describes none.
 
     Raises
     ------
     UserError
-        If one is malformed.
+        If one that counts is malformed.
     """
-    keypoints, oriented, corners, mask, box = (
-        next((in_json(record[key]) for key in keys if record.get(key) not in (None, "", [])), None)
+    kinds = _ways_of(record)
+    if not any(kinds.values()):
+        return None
+    fields = []
+    for kind, ways in kinds.items():
+        for place, (key, value) in enumerate(ways.items()):
+            with suppress(UserError) if place else nullcontext():  # what is none says no other
+                alone = WrittenShapes(**{kind: PARSERS[kind](value, where)})
+                fields.append(ShapeField(key, value, alone))
+    counts: dict[str, Any] = {
+        kind: next((v for f in fields if (v := getattr(f.shapes, kind)) is not None), None)
+        for kind in kinds
+    }
+    return WrittenShapes(**counts, fields=tuple(fields) if fields[1:] else ())
+
+
+PARSERS: dict[str, Callable[[Any, str], Any]] = {
+    "keypoints": lambda value, where: _keypoints(value, f"{where}: keypoints"),
+    "oriented": lambda value, where: _numbers(value, 5, f"{where}: the oriented box"),
+    "corners": lambda value, where: _numbers(value, 8, f"{where}: corners").reshape(4, 2),
+    "mask": lambda value, _: value,
+}
+"""What reads each kind of shape, a field of :class:`WrittenShapes`, given it and its position."""
+
+
+def _ways_of(record: Record) -> dict[str, dict[str, Any]]:
+    """Return each way in which a record says each kind of shape, by fields; the first counts."""
+    keypoints, oriented, corners, mask, boxes = (
+        {key: in_json(record[key]) for key in keys if record.get(key) not in (None, "", [])}
         for keys in (KEYPOINT_KEYS, ORIENTED_KEYS, CORNER_KEYS, MASK_KEYS, UPRIGHT_KEYS)
     )
-    if mask is None and any(record.get(key) == [] for key in MASK_KEYS):
-        mask = []
-    if keypoints is None:
-        keypoints = _columns_of_keypoints(record)
-    if corners is None and isinstance(box, dict) and all(key in box for key in POINT_KEYS):
-        corners = [box[key] for key in POINT_KEYS]
-    if corners is None and isinstance(box, list) and len(box) == 8:
-        corners = box
-    if oriented is None and isinstance(box, list) and len(box) == 5:
-        oriented = box
-    if corners is None and all(key in record for key in POINT_KEYS):
-        corners = [record[key] for key in POINT_KEYS]
-    angle = next((record[key] for key in ANGLE_KEYS if record.get(key) not in (None, "")), None)
-    if oriented is None and angle is not None:
-        every = (*SEPARATE, *CENTRE_AND_SIDES)
-        keys = next((keys for keys in every if all(key in record for key in keys)), None)
-        oriented = None if keys is None else [*(_pair(record[key]) for key in keys), angle]
-    if all(each is None for each in (keypoints, oriented, corners, mask)):
-        return None
-    return WrittenShapes(
-        None if keypoints is None else _keypoints(keypoints, f"{where}: keypoints"),
-        None if oriented is None else _numbers(oriented, 5, f"{where}: the oriented box"),
-        None if corners is None else _numbers(corners, 8, f"{where}: corners").reshape(4, 2),
-        mask,
+    empty = [key for key in MASK_KEYS if record.get(key) == []]
+    if empty and not mask:
+        mask[empty[0]] = []
+    columns = _columns_of_keypoints(record) or (
+        None if keypoints else _columns_of_named_keypoints(record)
     )
+    if columns is not None:
+        keypoints["a column for each coordinate"] = columns
+    for key, box in boxes.items():
+        if isinstance(box, dict) and all(each in box for each in POINT_KEYS):
+            corners[key] = [box[each] for each in POINT_KEYS]
+        elif isinstance(box, list) and len(box) in (5, 8):
+            (corners if len(box) == 8 else oriented)[key] = box
+    if all(key in record for key in POINT_KEYS):
+        corners[", ".join(POINT_KEYS)] = [record[key] for key in POINT_KEYS]
+    angle = next((key for key in ANGLE_KEYS if record.get(key) not in (None, "")), None)
+    keys = next((k for k in (*SEPARATE, *CENTRE_AND_SIDES) if all(e in record for e in k)), None)
+    if angle and keys and not (oriented and keys[0] == "x"):  # which may be that of a corner
+        oriented[", ".join((*keys, angle))] = [*(_pair(record[key]) for key in keys), record[angle]]
+    return {"keypoints": keypoints, "oriented": oriented, "corners": corners, "mask": mask}
 
 
 def in_json(value: Any) -> Any:
@@ -139,14 +181,13 @@ def in_json(value: Any) -> Any:
 
 
 def _columns_of_keypoints(record: Record) -> list[list[Any]] | None:
-    """Return the keypoints of which each number has a key of its own; None if there are none."""
+    """Return the keypoints of which each number has a key with the number of the point, or None."""
     found: dict[int, dict[str, Any]] = {}
     for key, value in record.items():
         if (named := POINT_COLUMN.fullmatch(key.lower())) is not None:
             axis = named[2] if named[2] in ("x", "y") else "visible"
             found.setdefault(int(named[1]), {})[axis] = value
-    points = [_point(found[number]) for number in sorted(found)]
-    return points or _columns_of_named_keypoints(record)
+    return [_point(found[number]) for number in sorted(found)] or None
 
 
 def _columns_of_named_keypoints(record: Record) -> list[list[Any]] | None:
@@ -181,13 +222,16 @@ def _flat(value: Any, where: str) -> list[float]:
         value = value.strip("[]() ").replace(",", " ").split()
     if not isinstance(value, list):
         raise UserError(f"{where}: {shorten(value)} is not a list of numbers.")
-    found = []
-    for each in map(_point, value):
-        found += each if isinstance(each, list) else [each]
+    found = value
+    if not {*map(type, value)} <= {int, float}:
+        points = (each if isinstance(each, list) else [each] for each in map(_point, value))
+        found = list(chain.from_iterable(points))
     if {*map(type, found)} <= {int, float}:  # as nearly all are, and there may be millions
         with suppress(OverflowError):
+            if sum(map(abs, found)) <= LARGEST_COORDINATE:  # which NaN is not
+                return list(map(float, found))
             numbers = np.array(found, np.float64)
-            if np.abs(numbers).max(initial=0) <= LARGEST_COORDINATE:  # which NaN is not
+            if np.abs(numbers).max(initial=0) <= LARGEST_COORDINATE:
                 plain: list[float] = numbers.tolist()
                 return plain
     return [parse_coordinate(each, where) for each in found]
@@ -225,9 +269,7 @@ def _keypoints(value: Any, where: str) -> np.ndarray:
         value = value if "x" in value else named
     if isinstance(value, dict):
         keys = [key for key in ("x", "y", "visible") if isinstance(value.get(key), list)]
-        if keys[:2] != ["x", "y"] or len({len(value[key]) for key in keys}) > 1:
-            raise UserError(f"{where} must hold as many x as y, not {shorten(value)}.")
-        return np.array([_flat(value[key], where) for key in keys], np.float64).T
+        return _of_columns(value, keys, where)
     found = _flat(value, where)
     value = list(map(_point, value)) if isinstance(value, list) else value
     points = value if isinstance(value, list) and value and isinstance(value[0], list) else None
@@ -236,6 +278,14 @@ def _keypoints(value: Any, where: str) -> np.ndarray:
     if size not in (2, 3) or lengths != {size} or len(found) % size:
         raise UserError(f"{where} must be points of two or three numbers, not {shorten(value)}.")
     return np.array(found, np.float64).reshape(-1, size)
+
+
+def _of_columns(value: Record, keys: Sequence[str], where: str) -> np.ndarray:
+    """Return points, (N, 2 or 3), of which an object holds a list for each coordinate."""
+    columns = [_flat(value.get(key), f"{where}: {key}") for key in keys]
+    if list(keys[:2]) != ["x", "y"] or len(set(map(len, columns))) > 1:
+        raise UserError(f"{where} must hold as many x as y, not {shorten(value)}.")
+    return np.array(columns, np.float64).T
 
 
 def oriented_of(shapes: WrittenShapes, size: tuple[int, int]) -> np.ndarray | None:
@@ -338,17 +388,16 @@ def mask_of(written: Any, folder: Path, size: tuple[int, int], where: str) -> np
     Raises
     ------
     UserError
-        If it is none of these.
+        If it is none of these, or far larger than the image.
     """
     picture = picture_of(written, folder)
     if picture is not None:
-        return _picture(picture, f"{where}: {shown(written)}")
+        return _picture(picture, size, f"{where}: {shown(written)}")
     written = in_json(written)
     if isinstance(written, dict) and "counts" in written:
-        return _run_lengths(written, where)
+        return _run_lengths(written, size, where)
     if isinstance(written, dict) and isinstance(written.get("x"), list):
-        columns = (_flat(written.get(key), where) for key in ("x", "y"))
-        written = list(map(list, zip(*columns, strict=False)))
+        written = _of_columns(written, ("x", "y"), where).tolist()
     if not isinstance(written, list):
         raise UserError(f"{where}: {shorten(written)} is not a mask.")
     return _mask_of_lists(written, size, where) if written else np.zeros(size, np.uint8)
@@ -357,6 +406,7 @@ def mask_of(written: Any, folder: Path, size: tuple[int, int], where: str) -> np
 def _mask_of_lists(written: list[Any], size: tuple[int, int], where: str) -> np.ndarray:
     """Return a mask that is written px by px, as points, or as one polygon or several."""
     if _is_grid(written):
+        _check_size((len(written), len(written[0])), size, where)
         return np.array(written, np.uint8)
     written = [list(_point(each))[:2] if isinstance(each, dict) else each for each in written]
     written = _points_of_contour(written)
@@ -385,7 +435,7 @@ def _points_of_contour(written: Any) -> Any:
 def _is_grid(written: list[Any]) -> bool:
     """Return whether a mask is written px by px: rows of 0 and 1."""
     first = written[0]
-    if not isinstance(first, list) or len(first) <= 2 or len(written) * len(first) > MOST_PX:
+    if not isinstance(first, list) or len(first) <= 2:
         return False
     return all(
         isinstance(row, list) and len(row) == len(first) and all(px in (0, 1) for px in row)
@@ -406,6 +456,16 @@ def _polygon(value: Any, where: str) -> np.ndarray:
     return np.array(numbers, np.float64).reshape(-1, 2)
 
 
+def _check_size(mask: tuple[int, int], size: tuple[int, int], where: str) -> None:
+    """Check that a mask, of so many rows and columns, is not far larger than its image."""
+    if mask[0] * mask[1] > max(LARGEST_MASK, size[0] * size[1]):
+        height, width = map(shorten, mask)
+        raise UserError(
+            f"{where}: the mask has {width}x{height} px, and its image {size[1]}x{size[0]}; write "
+            "it in the size of the image or of the input."
+        )
+
+
 def _filled(polygons: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
     """Return what polygons enclose; those without an area, such as outlines of single px, nothing.
 
@@ -414,16 +474,17 @@ def _filled(polygons: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray
     import cv2  # noqa: PLC0415  slow, and planning reads boxes
 
     mask = np.zeros(size, np.uint8)
-    largest = max((np.abs(each).max() for each in polygons), default=0)
-    for each in polygons:
-        scaled = each * size[::-1] if largest <= LARGEST_FRACTION else each
-        whole = np.rint(scaled).clip(-MOST_PX, MOST_PX).astype(np.int32)
-        if cv2.contourArea(whole) > 0:
-            cv2.fillPoly(mask, [whole], 1)
+    points = np.concatenate(polygons)
+    if np.abs(points).max() <= LARGEST_FRACTION:
+        points = points * size[::-1]
+    whole = np.rint(points).clip(-MOST_PX, MOST_PX).astype(np.int32)
+    for polygon in np.split(whole, np.cumsum([len(each) for each in polygons[:-1]])):
+        if cv2.contourArea(polygon) > 0:
+            cv2.fillPoly(mask, [polygon], 1)
     return mask
 
 
-def _picture(path: Path, where: str) -> np.ndarray:
+def _picture(path: Path, size: tuple[int, int], where: str) -> np.ndarray:
     import cv2  # noqa: PLC0415  slow, and planning reads boxes
 
     from parity.data.decoding_cost import check_decoding_cost  # noqa: PLC0415
@@ -431,7 +492,9 @@ def _picture(path: Path, where: str) -> np.ndarray:
     from parity.data.reading import check_pixels  # noqa: PLC0415
 
     try:
-        check_pixels(path)
+        sides = check_pixels(path)
+        if sides is not None:
+            _check_size(sides, size, where)
         with open_image(path) as stream:
             content = stream.read()
         check_decoding_cost(content)
@@ -444,15 +507,16 @@ def _picture(path: Path, where: str) -> np.ndarray:
     return mask
 
 
-def _run_lengths(written: Record, where: str) -> np.ndarray:
-    size: Any = written.get("size")
+def _run_lengths(written: Record, size: tuple[int, int], where: str) -> np.ndarray:
+    sides: Any = written.get("size")
     counts: Any = written.get("counts")
-    whole = isinstance(size, list) and len(size) == 2 and all(type(side) is int for side in size)
-    if not whole or min(size) < 1 or size[0] * size[1] > MOST_PX:
-        raise UserError(f"{where}: {shorten(size)} is not the height and width of a mask.")
+    whole = isinstance(sides, list) and len(sides) == 2 and all(type(side) is int for side in sides)
+    if not whole or min(sides) < 1:
+        raise UserError(f"{where}: {shorten(sides)} is not the height and width of a mask.")
+    _check_size((sides[0], sides[1]), size, where)
     are_runs = isinstance(counts, list) and all(type(run) is int for run in counts)
     runs: str | list[int] = counts if are_runs or isinstance(counts, str) else []
     try:
-        return decode_runs(runs, (size[0], size[1]))
+        return decode_runs(runs, (sides[0], sides[1]))
     except ValueError as error:
         raise UserError(f"{where}: {error}.") from None

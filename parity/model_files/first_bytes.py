@@ -3,12 +3,11 @@
 import re
 from collections.abc import Callable
 
-from parity.foreign import UTF_16
+from parity.foreign import LFS, POINTER, UTF_16
 
 HEAD_BYTES = 4096
 LONGEST_CHARACTER = 4
 """Bytes of a character in UTF-8, at most; the last may be cut off."""
-LFS = b"version https://git-lfs"
 HTML = re.compile(rb"\s*<(!doctype|html|head|\?xml)", re.IGNORECASE)
 SIGNATURES = {
     b"\x1f\x8b": "is compressed with gzip; unpack it",
@@ -53,10 +52,7 @@ def what_it_is(head: bytes, wanted: str = "an .onnx file") -> str:
 
 KINDS: tuple[tuple[Callable[[bytes], object], str], ...] = (
     (lambda head: not head, "is empty"),
-    (
-        lambda head: head.startswith(LFS),
-        "is a pointer of Git LFS instead of the model; fetch that with git lfs pull",
-    ),
+    (lambda head: head.startswith(LFS), POINTER),
     (OPENVINO.match, "is an OpenVINO model"),
     (HTML.match, "is a web page instead of a model; its download went wrong"),
     (lambda head: head[4:9] == b"\0\0\0\0{", "is a safetensors file"),

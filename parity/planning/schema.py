@@ -8,6 +8,7 @@ import copy
 import difflib
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -159,6 +160,9 @@ TYPES = {
     "object": "keys with values",
     "string": "text",
 }
+EXPONENT = re.compile(r"([-+]?\d+)(\.\d*)?[eE]([-+]?)(\d+)", re.ASCII)
+"""A number with an exponent; YAML 1.1 wants a decimal point and the sign of the exponent in it."""
+
 AS_TEXT = ", not text; a value in quotes or nested in --config is text"
 NAME = "letters, digits, dots, dashes and underscores, beginning with a letter or digit"
 PATTERN_WORDS = {
@@ -245,9 +249,10 @@ def _type(allowed: list[str], value: Any) -> str:
     demand = f"must be {' or '.join(TYPES[kind] for kind in allowed)}"
     if not isinstance(value, str):
         return demand
-    whole, exponent, power = value.partition("e")
-    if "number" in allowed and exponent and whole.isdigit() and power.lstrip("+-").isdigit():
-        return f"{demand}: YAML reads {value} as text, so write {whole}.0e{power}"
+    if "number" in allowed and (found := EXPONENT.fullmatch(value)) is not None:
+        whole, fraction, sign, power = found.groups()
+        written = f"{whole}{fraction or '.0'}e{sign or '+'}{power}"
+        return f"{demand}: YAML reads {value} as text, so write {written}"
     return f"{demand}{AS_TEXT}"
 
 

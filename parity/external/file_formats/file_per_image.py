@@ -5,6 +5,7 @@ from pathlib import Path
 
 from parity.data.image_names import ImageNames, image_of_file, left_out
 from parity.errors import UserError
+from parity.external.contradictions import check_one_list
 from parity.external.entries import Entry
 from parity.external.file_format import Contents, Format, files_in, recognise, register
 from parity.external.image_keys import file_is_image
@@ -59,6 +60,7 @@ def _read_file(path: Path, images: ImageNames) -> Contents:
     if not read_text(path).strip():
         return Contents({file_is_image(path, images, str(path)): []})
     opened = Source.open(path)
+    check_one_list(opened.header, str(path))
     return recognise(opened).read(opened, images)
 
 

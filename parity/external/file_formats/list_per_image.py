@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from parity.data.image_names import ImageNames
+from parity.external.contradictions import check_one_list
 from parity.external.entries import Entry, has_classes, parse_columns
 from parity.external.file_format import Contents, Format, register
 from parity.external.file_formats.coco_results import parse_coco
@@ -62,7 +63,13 @@ def parse_list(record: Record, where: str, layout: Layout | None) -> list[Entry]
         Position, for messages.
     layout : Layout or None
         The order of the values of rows.
+
+    Raises
+    ------
+    UserError
+        If it holds two different lists, or a box is malformed.
     """
+    check_one_list(record, where)
     boxes = list_in(record)
     if boxes is None:
         return [parse_coco(record, where)]

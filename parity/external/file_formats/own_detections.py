@@ -51,7 +51,8 @@ def _with_masks(record: Record) -> Record:
     masks, shape = record.get("masks"), record.get("mask_shape")
     if not isinstance(masks, list):
         return record
-    return record | {"segmentation": [{"size": shape, "counts": mask} for mask in masks]}
+    others = {key: value for key, value in record.items() if key != "masks"}
+    return others | {"segmentation": [{"size": shape, "counts": mask} for mask in masks]}
 
 
 register(

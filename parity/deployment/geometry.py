@@ -42,18 +42,20 @@ class GeometryChoices(Choices):
     """Height and width of the input, px; None for what the network says."""
     stride: int | None = None
     """If given, the border is cut to a multiple of it: the minimal rectangle."""
-    fitting: Literal["letterbox", "stretch", "pad_first", "crop", "cover", "warp"] = choice(
+    fitting: Literal[
+        "letterbox", "stretch", "pad_first", "pad_around_first", "crop", "cover", "warp"
+    ] = choice(
         "letterbox",
         moot={
             "letterbox": ("multiple_first",),
             "warp": ("side_rounding", "border_rounding", "sides_exchanged", "multiple_first"),
             "stretch": (*_OF_THE_BORDER, *_UNPADDED),
-            "pad_first": _OF_THE_BORDER,
+            **dict.fromkeys(("pad_first", "pad_around_first"), _OF_THE_BORDER),
             **dict.fromkeys(("crop", "cover"), (*_OF_THE_BORDER, *_UNPADDED)),
         },
     )
     """How the image is fitted into the input. ``pad_first`` pads it to a square, at the right or
-    below, and then resizes; ``crop`` takes the middle square and resizes it, ``cover`` resizes the
+    below, and then resizes, and ``pad_around_first`` pads it on both sides; ``crop`` takes the middle square and resizes it, ``cover`` resizes the
     image and then takes the middle; ``warp`` maps it by a matrix, so that neither its sides nor its
     border are whole px."""
     align: Literal["centre", "top_left"] = "centre"
@@ -240,8 +242,17 @@ def _pad_then_resize(choices: GeometryChoices, image: np.ndarray, where: Letterb
     side = max(image.shape[:2])
     square = np.empty((side, side, 3), np.uint8)
     square[...] = choices.border
-    square[: image.shape[0], : image.shape[1]] = image
+    top, left = _padded_first(choices, image.shape[:2])
+    square[top : top + image.shape[0], left : left + image.shape[1]] = image
     return _surround(choices, square, _whole(where))
+
+
+def _padded_first(choices: GeometryChoices, image_shape: Shape) -> tuple[int, int]:
+    """Return how much of the padding that makes a square is above and at the left, image px."""
+    if choices.fitting == "pad_first":
+        return 0, 0
+    side = max(image_shape)
+    return (side - image_shape[0]) // 2, (side - image_shape[1]) // 2
 
 
 def _sides_first(choices: GeometryChoices, image_shape: Shape) -> Shape:
@@ -332,6 +343,7 @@ def _resample(
         edges=own.edges if edges == "replicated" else edges,
         steps=own.steps,
         border=choices.border,
+        double=choices.levels == "high_byte",
     )
     return to_levels(pixels, own.levels if choices.levels == "library" else choices.levels)
 
@@ -357,6 +369,13 @@ def _warp_gains(choices: GeometryChoices, place: Letterbox, image_shape: Shape) 
 
 def _offsets_of_place(_choices: GeometryChoices, place: Letterbox, _image_shape: Shape) -> Pair:
     return float(place.left), float(place.top)
+
+
+def _offsets_of_padded(choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    sides = _sides_first(choices, image_shape)
+    top, left = _padded_first(choices, sides)
+    gain = place.width / max(sides)
+    return left * gain, top * gain
 
 
 def _offsets_of_crop(choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
@@ -392,6 +411,9 @@ FITTINGS = by_value(
         "letterbox": Fitting(_fit_within, _surround, _gains_of_resized, _offsets_of_place),
         "stretch": Fitting(_fit_whole, _surround, _gains_of_resized, _offsets_of_place),
         "pad_first": Fitting(_fit_within, _pad_then_resize, _gain_of_longest, _offsets_of_place),
+        "pad_around_first": Fitting(
+            _fit_within, _pad_then_resize, _gain_of_longest, _offsets_of_padded
+        ),
         "crop": Fitting(_fit_whole, _crop_then_resize, _gain_of_shortest, _offsets_of_crop),
         "cover": Fitting(_fit_whole, _resize_then_crop, _gain_of_cover, _offsets_of_cover),
         "warp": Fitting(_fit_within, _warp, _warp_gains, _warp_offsets),

@@ -98,6 +98,10 @@ blurred a little resembles one that was made smaller and larger again, one linea
 resembles another, and which of two boxes NMS keeps depends on scores, which are unknown where no
 digits are reached."""
 
+DETAILED = frozenset((("fitting", "pad_around_first"), ("multiple_first", 32)))
+"""Values of choices that differ as little from usual ones: from a letterbox that pads on both sides
+likewise, and from sides that are rounded in any other way."""
+
 NEARLY_ALIKE, NEARLY_FACTOR = frozenset(("profile",)), 10.0
 """Choices that libraries implement with small differences, and by what factor these must shrink the
 differences of the scores; chosen: what resembles the truth was seen to shrink them by 2.2."""
@@ -400,7 +404,7 @@ def keep_proved(
             whole, bare = compare_without(cost_model, best, fault)
             tiny = squeezed and "box_activation" not in fault.fields
             in_place = fault.is_of_shapes and reproduces_boxes(cost_model, best)
-            fine = tiny or in_place or fault.fields <= FINE
+            fine = tiny or in_place or is_fine(fault)
             if not is_proved(
                 *(whole, bare),
                 fine=fine,
@@ -412,6 +416,11 @@ def keep_proved(
             return without_opposites(cost_model, best)
         least = min(doubtful, key=lambda entry: (entry[0].explained, entry[0].factor or 0.0))
         best = without(cost_model, best, least[1])
+
+
+def is_fine(fault: Fault) -> bool:
+    """Return whether much else resembles what a fault does, so that digits alone prove it."""
+    return fault.fields <= FINE or not fault.assignments.isdisjoint(DETAILED)
 
 
 def reproduces_boxes(cost_model: CostModel, pipeline: Pipeline) -> bool:

@@ -56,7 +56,7 @@ the input differs in details alone; chosen."""
 COARSE = frozenset({"colours", "scaling", "axes", "fitting", "network"})
 """Choices that show in every image: right in all where they are right in some."""
 
-RESEMBLING = frozenset({"letterbox", "pad_first", "warp"})
+RESEMBLING = frozenset({"letterbox", "pad_first", "pad_around_first", "warp"})
 """Ways of fitting that give the same input where an image need not be resized."""
 
 GEOMETRY_KINDS = (

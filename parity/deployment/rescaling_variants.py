@@ -14,7 +14,6 @@ from parity.deployment.stage import by_value, choice, fields_of, values
 from parity.detection.letterbox import Letterbox
 from parity.detection.rescaling import scale_boxes
 
-
 _WHOLE_OFFSETS = ("none", "letterbox", "whole_image_px")
 """Offsets that are not rounded any further."""
 

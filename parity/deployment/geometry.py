@@ -55,9 +55,9 @@ class GeometryChoices(Choices):
         },
     )
     """How the image is fitted into the input. ``pad_first`` pads it to a square, at the right or
-    below, and then resizes, and ``pad_around_first`` pads it on both sides; ``crop`` takes the middle square and resizes it, ``cover`` resizes the
-    image and then takes the middle; ``warp`` maps it by a matrix, so that neither its sides nor its
-    border are whole px."""
+    below, and then resizes, and ``pad_around_first`` pads it on both sides; ``crop`` takes the
+    middle square and resizes it, ``cover`` resizes the image and then takes the middle; ``warp``
+    maps it by a matrix, so that neither its sides nor its border are whole px."""
     align: Literal["centre", "top_left"] = "centre"
     """Where the image lies within its border."""
     side_rounding: Literal["round", "floor", "ceil", "aligned"] = "round"
@@ -277,7 +277,7 @@ def _crop_then_resize(choices: GeometryChoices, image: np.ndarray, where: Letter
 def _resize_then_crop(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> np.ndarray:
     gain, _ = _gain_of_cover(choices, where, image.shape[:2])
     height, width = (round(side * gain) for side in image.shape[:2])
-    top, left = _cut_away(image.shape[:2], where)
+    top, left = _cut_away(choices, image.shape[:2], where)
     if _as_library(choices) and choices.kernel in OPENCV_FLAGS:
         flag = OPENCV_FLAGS[choices.kernel]
         whole = cv2.resize(image, None, fx=gain, fy=gain, interpolation=flag)
@@ -290,11 +290,15 @@ def _gain_of_cover(_choices: GeometryChoices, place: Letterbox, image_shape: Sha
     return (max(place.height / image_shape[0], place.width / image_shape[1]),) * 2
 
 
-def _cut_away(image_shape: Shape, where: Letterbox) -> tuple[int, int]:
-    """Return what is cut off above and at the left of an image that covers the input, px."""
+def _cut_away(choices: GeometryChoices, image_shape: Shape, where: Letterbox) -> tuple[int, int]:
+    """Return what is cut off above and at the left of an image that covers the input, px.
+
+    Half an odd number of px is rounded down, and up by sharp, which resizes with libvips.
+    """
     ratio = max(where.height / image_shape[0], where.width / image_shape[1])
     height, width = (round(side * ratio) for side in image_shape)
-    return (height - where.height) // 2, (width - where.width) // 2
+    up = int(choices.kernel == "libvips")
+    return (height - where.height + up) // 2, (width - where.width + up) // 2
 
 
 def _warp(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> np.ndarray:
@@ -384,8 +388,8 @@ def _offsets_of_crop(choices: GeometryChoices, place: Letterbox, image_shape: Sh
     return -((image_shape[1] - side) // 2) * gain, -((image_shape[0] - side) // 2) * gain
 
 
-def _offsets_of_cover(_choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
-    top, left = _cut_away(image_shape, place)
+def _offsets_of_cover(choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    top, left = _cut_away(choices, image_shape, place)
     return -float(left), -float(top)
 
 

@@ -96,7 +96,7 @@ EXPLAINED_EXACT, EXPLAINED_PREDICTED = 0.97, 0.75
 """Shares of observed boxes that are reproduced exactly, and of predicted boxes that were observed,
 from which a hypothesis explains the boxes; chosen: up to a quarter may be withheld."""
 
-NEARLY_COMPLETE, COMPLETING = 0.9, 0.5
+NEARLY_COMPLETE, COMPLETING = 0.9, 1.0
 """Share of boxes on both sides from which one fault more may leave nothing to explain, and what it
 may cost more than it explains, nats; chosen."""
 

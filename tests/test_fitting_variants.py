@@ -30,6 +30,24 @@ def test_boxes_of_an_image_that_covers_the_input_come_back(shape: tuple[int, int
     np.testing.assert_allclose(back[0], middle, atol=1 / gain)
 
 
+@pytest.mark.parametrize("shape", [(60, 95), (95, 60), (301, 200)])
+def test_an_image_is_padded_around_before_it_is_resized(shape: tuple[int, int]) -> None:
+    image = np.random.default_rng(sum(shape)).integers(0, 256, (*shape, 3), np.uint8)
+    choices = RescalingChoices(fitting="pad_around_first", border=0, clip="no")
+    place = place_image(choices, shape, INPUT)
+    side = max(shape)
+    top, left = (side - shape[0]) // 2, (side - shape[1]) // 2
+    square = cv2.copyMakeBorder(
+        image, top, side - shape[0] - top, left, side - shape[1] - left, cv2.BORDER_CONSTANT
+    )
+    found = resize_and_place(choices, image, place)
+    np.testing.assert_array_equal(found, cv2.resize(square, INPUT))
+    gain = 64 / side
+    corners = np.array([[left, top, left + shape[1], top + shape[0]]], np.float32) * gain
+    back = rescale(choices, corners, place, shape)
+    np.testing.assert_allclose(back[0], [0, 0, *shape[::-1]], atol=1e-4)
+
+
 @pytest.mark.parametrize(("shape", "expected"), [((333, 500), (426, 640, 106, 0)),
                                                  ((500, 331), (640, 420, 0, 110))])  # fmt: skip
 def test_aligned_sides_are_multiples_of_four_and_two(

@@ -167,6 +167,23 @@ def test_sides_become_multiples_before_the_image_is_padded(shape, sides):
     np.testing.assert_allclose(back[0], [0, 0, *shape[::-1]], atol=1e-4)
 
 
+def test_go_computes_points_in_double_precision():
+    """As ``ApproxBiLinear`` of Go's x/image/draw: float64 points, levels of 16 bits."""
+    image = np.random.default_rng(4).integers(0, 256, (37, 1088, 3), np.uint8)
+    x = np.clip((np.arange(640) + 0.5) * 1088 / 640 - 0.5, 0, 1087)
+    y = np.clip((np.arange(640) + 0.5) * 37 / 640 - 0.5, 0, 36)
+    x0, y0 = x.astype(int), y.astype(int)
+    x1, y1 = np.minimum(x0 + 1, 1087), np.minimum(y0 + 1, 36)
+    wide = image.astype(np.float64) * 257
+    fx, fy = (x - x0)[:, None], (y - y0)[:, None, None]
+    upper = wide[y0][:, x0] * (1 - fx) + wide[y0][:, x1] * fx
+    lower = wide[y1][:, x0] * (1 - fx) + wide[y1][:, x1] * fx
+    expected = (upper * (1 - fy) + lower * fy).astype(int) >> 8
+    choices = GeometryChoices(fitting="stretch", levels="high_byte")
+    found = resize_and_place(choices, image, place_image(choices, image.shape[:2], (640, 640)))
+    assert np.count_nonzero(found != expected) < 20, "single precision changes hundreds"
+
+
 def test_a_border_may_have_a_colour():
     border = (114, 0, 0)
     assert pixels(border=border)[0, 0].tolist() == [114, 0, 0]

@@ -49,6 +49,15 @@ def test_a_corner_that_is_a_sum_is_as_imprecise_as_both_numbers() -> None:
     assert sides.box == pytest.approx(0.12), "x2 is x1 + width: each may be wrong by 0.05"
 
 
+def test_half_a_width_of_one_decimal_is_not_known_to_two() -> None:
+    """Centre 20.6 and width 39.1 give x1 = 1.05, which is no more precise than they are."""
+    observed = {
+        "a.jpg": Observed(np.array([[1.05, 2.1, 40.15, 50.3]]), np.ones(1), np.zeros(1, int))
+    }
+    centre = Precision.of(observed, Printed("px", 1, 3, corner_error=1.5))
+    assert centre.box == pytest.approx(0.09)
+
+
 def test_in_another_unit_precision_grows_with_the_coordinates():
     boxes = np.array([[64.0, 96.5, 320.0, 512.25], [10.0, 20.0, 30.0, 40.0]])
     given = [Observed(b, np.array([0.5, 0.75]), np.zeros(2, int)) for b in (boxes, 640 * boxes)]

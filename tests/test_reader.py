@@ -69,6 +69,38 @@ def load(tmp_path: Path, content, suffix: str = ".json", **options):
                 {"image_id": 7, "bbox": [10, 20, 20, 40], "score": 0.5, "category_id": 2}
             ],
         },
+        [
+            {
+                "image": "a.jpg",
+                "X": 10,
+                "Y": 20,
+                "Width": 20,
+                "Height": 40,
+                "Score": 0.5,
+                "ClassID": 2,
+            }
+        ],
+        [{"image": "a.jpg", "bbox": BOX, "confidence": 0.5, "clsId": 2}],
+        [{"image": "a.jpg", "location": BOX, "confidence": 0.5, "title": "car"}],
+        [
+            {
+                "image": "a.jpg",
+                "relative_bounding_box": {"xmin": 10, "ymin": 20, "width": 20, "height": 40},
+                "score": 0.5,
+                "labelIndex": 2,
+            }
+        ],
+        [
+            {
+                "image": "a.jpg",
+                "center_x": 20,
+                "center_y": 40,
+                "size_x": 20,
+                "size_y": 40,
+                "score": 0.5,
+                "class_id": 2,
+            }
+        ],
         [{"image": "a.jpg", "left": 10, "top": 20, "w": 20, "h": 40, "score": 0.5, "class": 2}],
         [{"image": "a.jpg", "x1": 10, "y1": 20, "width": 20, "height": 40, "score": 0.5, "cls": 2}],
         [{"image": "a.jpg", "x0": 10, "y0": 20, "x1": 30, "y1": 60, "score": 0.5, "cls": 2}],

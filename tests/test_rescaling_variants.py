@@ -27,6 +27,7 @@ from tests.conftest import examples
         ((374, 500), {"offset": "half", "offset_rounding": "half_even"}, 80, "80.5, to 80"),
         ((374, 500), {"offset": "half", "offset_rounding": "half_up"}, 81, "80.5 up"),
         ((374, 500), {"offset": "exact"}, 80.64, "374 * 1.28 = 478.72"),
+        ((375, 500), {"offset": "whole_image_px"}, 79.36, "125 // 2 = 62 px of the image, * 1.28"),
         ((374, 500), {"offset": "exact", "offset_rounding": "truncated"}, 80, "a cast"),
         ((374, 500), {"offset": "exact", "offset_rounding": "ultralytics"}, 81, "round(80.54)"),
     ],

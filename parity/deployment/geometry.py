@@ -42,20 +42,22 @@ class GeometryChoices(Choices):
     """Height and width of the input, px; None for what the network says."""
     stride: int | None = None
     """If given, the border is cut to a multiple of it: the minimal rectangle."""
-    fitting: Literal["letterbox", "stretch", "pad_first", "crop", "cover", "warp"] = choice(
+    fitting: Literal[
+        "letterbox", "stretch", "pad_first", "pad_around_first", "crop", "cover", "warp"
+    ] = choice(
         "letterbox",
         moot={
             "letterbox": ("multiple_first",),
             "warp": ("side_rounding", "border_rounding", "sides_exchanged", "multiple_first"),
             "stretch": (*_OF_THE_BORDER, *_UNPADDED),
-            "pad_first": _OF_THE_BORDER,
+            **dict.fromkeys(("pad_first", "pad_around_first"), _OF_THE_BORDER),
             **dict.fromkeys(("crop", "cover"), (*_OF_THE_BORDER, *_UNPADDED)),
         },
     )
     """How the image is fitted into the input. ``pad_first`` pads it to a square, at the right or
-    below, and then resizes; ``crop`` takes the middle square and resizes it, ``cover`` resizes the
-    image and then takes the middle; ``warp`` maps it by a matrix, so that neither its sides nor its
-    border are whole px."""
+    below, and then resizes, and ``pad_around_first`` pads it on both sides; ``crop`` takes the
+    middle square and resizes it, ``cover`` resizes the image and then takes the middle; ``warp``
+    maps it by a matrix, so that neither its sides nor its border are whole px."""
     align: Literal["centre", "top_left"] = "centre"
     """Where the image lies within its border."""
     side_rounding: Literal["round", "floor", "ceil", "aligned"] = "round"
@@ -240,8 +242,17 @@ def _pad_then_resize(choices: GeometryChoices, image: np.ndarray, where: Letterb
     side = max(image.shape[:2])
     square = np.empty((side, side, 3), np.uint8)
     square[...] = choices.border
-    square[: image.shape[0], : image.shape[1]] = image
+    top, left = _padded_first(choices, image.shape[:2])
+    square[top : top + image.shape[0], left : left + image.shape[1]] = image
     return _surround(choices, square, _whole(where))
+
+
+def _padded_first(choices: GeometryChoices, image_shape: Shape) -> tuple[int, int]:
+    """Return how much of the padding that makes a square is above and at the left, image px."""
+    if choices.fitting == "pad_first":
+        return 0, 0
+    side = max(image_shape)
+    return (side - image_shape[0]) // 2, (side - image_shape[1]) // 2
 
 
 def _sides_first(choices: GeometryChoices, image_shape: Shape) -> Shape:
@@ -266,7 +277,7 @@ def _crop_then_resize(choices: GeometryChoices, image: np.ndarray, where: Letter
 def _resize_then_crop(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> np.ndarray:
     gain, _ = _gain_of_cover(choices, where, image.shape[:2])
     height, width = (round(side * gain) for side in image.shape[:2])
-    top, left = _cut_away(image.shape[:2], where)
+    top, left = _cut_away(choices, image.shape[:2], where)
     if _as_library(choices) and choices.kernel in OPENCV_FLAGS:
         flag = OPENCV_FLAGS[choices.kernel]
         whole = cv2.resize(image, None, fx=gain, fy=gain, interpolation=flag)
@@ -279,11 +290,15 @@ def _gain_of_cover(_choices: GeometryChoices, place: Letterbox, image_shape: Sha
     return (max(place.height / image_shape[0], place.width / image_shape[1]),) * 2
 
 
-def _cut_away(image_shape: Shape, where: Letterbox) -> tuple[int, int]:
-    """Return what is cut off above and at the left of an image that covers the input, px."""
+def _cut_away(choices: GeometryChoices, image_shape: Shape, where: Letterbox) -> tuple[int, int]:
+    """Return what is cut off above and at the left of an image that covers the input, px.
+
+    Half an odd number of px is rounded down, and up by sharp, which resizes with libvips.
+    """
     ratio = max(where.height / image_shape[0], where.width / image_shape[1])
     height, width = (round(side * ratio) for side in image_shape)
-    return (height - where.height) // 2, (width - where.width) // 2
+    up = int(choices.kernel == "libvips")
+    return (height - where.height + up) // 2, (width - where.width + up) // 2
 
 
 def _warp(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> np.ndarray:
@@ -332,6 +347,7 @@ def _resample(
         edges=own.edges if edges == "replicated" else edges,
         steps=own.steps,
         border=choices.border,
+        double=choices.levels == "high_byte",
     )
     return to_levels(pixels, own.levels if choices.levels == "library" else choices.levels)
 
@@ -359,14 +375,21 @@ def _offsets_of_place(_choices: GeometryChoices, place: Letterbox, _image_shape:
     return float(place.left), float(place.top)
 
 
+def _offsets_of_padded(choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    sides = _sides_first(choices, image_shape)
+    top, left = _padded_first(choices, sides)
+    gain = place.width / max(sides)
+    return left * gain, top * gain
+
+
 def _offsets_of_crop(choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
     gain, _ = _gain_of_shortest(choices, place, image_shape)
     side = min(image_shape)
     return -((image_shape[1] - side) // 2) * gain, -((image_shape[0] - side) // 2) * gain
 
 
-def _offsets_of_cover(_choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
-    top, left = _cut_away(image_shape, place)
+def _offsets_of_cover(choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    top, left = _cut_away(choices, image_shape, place)
     return -float(left), -float(top)
 
 
@@ -392,6 +415,9 @@ FITTINGS = by_value(
         "letterbox": Fitting(_fit_within, _surround, _gains_of_resized, _offsets_of_place),
         "stretch": Fitting(_fit_whole, _surround, _gains_of_resized, _offsets_of_place),
         "pad_first": Fitting(_fit_within, _pad_then_resize, _gain_of_longest, _offsets_of_place),
+        "pad_around_first": Fitting(
+            _fit_within, _pad_then_resize, _gain_of_longest, _offsets_of_padded
+        ),
         "crop": Fitting(_fit_whole, _crop_then_resize, _gain_of_shortest, _offsets_of_crop),
         "cover": Fitting(_fit_whole, _resize_then_crop, _gain_of_cover, _offsets_of_cover),
         "warp": Fitting(_fit_within, _warp, _warp_gains, _warp_offsets),

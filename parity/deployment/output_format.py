@@ -29,10 +29,12 @@ class OutputChoices(ClippingChoices):
         "canvas_fitted",
         "canvas_contained",
         "canvas_covered",
+        "fractions_y_first",
     ] = "image"
     """What they are divided or multiplied by, or the px of a canvas onto which the image is
     stretched, scaled to fit (``canvas_fitted``), scaled to fit and centred (``canvas_contained``),
-    or scaled to fill it and centred (``canvas_covered``)."""
+    or scaled to fill it and centred (``canvas_covered``); ``fractions_y_first`` are what y1, x1,
+    y2, x2 as fractions of the image become where they are taken for x1, y1, x2, y2."""
     canvas: Shape | None = None
     """Height and width of that canvas, px; None for the size of the input."""
     origin: Literal["top_left", "bottom_left", "centre"] = "top_left"
@@ -108,6 +110,11 @@ def _centre(boxes: np.ndarray, canvas: Shape, image_shape: Shape, scale: float) 
     return boxes * np.float32(scale) + border / 2
 
 
+def _y_first(boxes: np.ndarray, _: Shape, image_shape: Shape) -> np.ndarray:
+    fractions = boxes / _sides(image_shape)
+    return fractions[:, [1, 0, 3, 2]] * _sides(image_shape)
+
+
 ORIGINS: dict[str, Callable[[np.ndarray, Shape], np.ndarray]] = by_value(
     OutputChoices,
     "origin",
@@ -131,6 +138,7 @@ UNITS: dict[str, Callable[[np.ndarray, Shape, Shape], np.ndarray]] = by_value(
         "canvas_fitted": _scale_to_fit,
         "canvas_contained": _contain,
         "canvas_covered": _cover,
+        "fractions_y_first": _y_first,
     },
 )
 """What expresses boxes, (N, 4) float32 in image px, in another unit, given the size of the input or

@@ -197,6 +197,7 @@ def taps_along(
     grid: Grid,
     edges: Edges,
     steps: int | None,
+    double: bool = False,
 ) -> Taps:
     """Return what each px of an input takes along one axis.
 
@@ -208,10 +209,11 @@ def taps_along(
         Px of the input per px of the image.
     offset : float
         Where the image begins in the input, px.
-    kernel, antialias, grid, edges, steps
+    kernel, antialias, grid, edges, steps, double
         As of :func:`resample_pixels`.
     """
-    dtype = np.float64 if kernel in POINTS or antialias or steps else np.float32
+    double = double or kernel in POINTS or antialias or steps is not None
+    dtype = np.float64 if double else np.float32
     if edges == "blended" and grid != "corners_aligned" and dtype is np.float32:
         source = points_of_matrix(count, gain=gain, offset=offset, grid=grid)
     else:
@@ -264,6 +266,7 @@ def resample_pixels(
     edges: Edges = "replicated",
     steps: int | None = None,
     border: float | Sequence[float] | np.ndarray = 114.0,
+    double: bool = False,
 ) -> np.ndarray:
     """Return the pixels of an input onto which an image is mapped.
 
@@ -289,6 +292,8 @@ def resample_pixels(
         Fractions of a px to which points are rounded down.
     border : float or (3,)
         Level of what is not the image, 0 to 255, or one for each channel.
+    double : bool
+        Whether points are computed in double precision, as Go does; see :func:`source_points`.
 
     Returns
     -------
@@ -308,6 +313,7 @@ def resample_pixels(
             grid=grid,
             edges=edges,
             steps=steps,
+            double=double,
         )
         for count, side, own_gain, own_offset in zip(
             shape, image.shape[:2], gain[::-1], offset[::-1], strict=True

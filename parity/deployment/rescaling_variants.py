@@ -14,6 +14,9 @@ from parity.deployment.stage import by_value, choice, fields_of, values
 from parity.detection.letterbox import Letterbox
 from parity.detection.rescaling import scale_boxes
 
+_WHOLE_OFFSETS = ("none", "letterbox", "whole_image_px")
+"""Offsets that are not rounded any further."""
+
 
 @dataclass(frozen=True)
 class RescalingChoices(ClippingChoices, GeometryChoices):
@@ -44,7 +47,8 @@ class RescalingChoices(ClippingChoices, GeometryChoices):
         "doubled",
         "from_gain",
         "matrix",
-    ] = choice("matching", moot={"none": ("offset_rounding",), "letterbox": ("offset_rounding",)})
+        "whole_image_px",
+    ] = choice("matching", moot=dict.fromkeys(_WHOLE_OFFSETS, ("offset_rounding",)))
     """What is subtracted before; a key of :data:`OFFSETS`."""
     offset_rounding: Literal["no", "truncated", "half_even", "half_up", "ultralytics"] = "no"
     """How what is subtracted becomes whole px; a key of :data:`OFFSET_ROUNDINGS`."""
@@ -198,6 +202,12 @@ def _exact_offsets(choices: RescalingChoices, place: Letterbox, image_shape: Sha
     return _left_over(place, image_shape, gain, gain)
 
 
+def _offsets_in_image(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    gain, side = _one_gain(choices, place, image_shape), max(image_shape)
+    height, width = image_shape
+    return (side - width) // 2 * gain, (side - height) // 2 * gain
+
+
 def _offsets_of_gain(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
     return _left_over(place, image_shape, *gains(choices, place, image_shape))
 
@@ -238,6 +248,7 @@ OFFSETS: dict[str, WayBack] = by_value(
         "doubled": _times(2),
         "from_gain": _offsets_of_gain,
         "matrix": _offsets_of_matrix,
+        "whole_image_px": _offsets_in_image,
     },
 )
 """What is subtracted from x and y, input px, of the choices, the image's place and its shape."""

@@ -14,9 +14,10 @@ WholePx = Literal[
     "sides_truncated",
     "sides_rounded",
     "centre_truncated",
+    "centre_truncated_halves_kept",
 ]
-"""Each corner by itself, or corner, width and height, or centre, width and height; ``outward``
-rounds the first corner down and the second up."""
+"""Each corner by itself, or corner, width and height, or centre, width and height, of whose halves
+the fraction is cut or kept; ``outward`` rounds the first corner down and the second up."""
 
 Rule = Callable[[np.ndarray], np.ndarray]
 
@@ -35,8 +36,17 @@ def _sides(rule: Rule) -> Rule:
 
 def _centre_truncated(boxes: np.ndarray) -> np.ndarray:
     """Return boxes as integer arithmetic makes them: x = cx - w / 2, rounded towards 0."""
+    return _from_whole_centres(boxes, np.trunc)
+
+
+def _centre_truncated_halves_kept(boxes: np.ndarray) -> np.ndarray:
+    """Return boxes of whole cx, cy, w and h, as x = cx - 0.5 * w."""
+    return _from_whole_centres(boxes, lambda halves: halves)
+
+
+def _from_whole_centres(boxes: np.ndarray, halved: Rule) -> np.ndarray:
     sides = np.trunc(boxes[:, 2:] - boxes[:, :2])
-    first = np.trunc((boxes[:, :2] + boxes[:, 2:]) / 2) - np.trunc(sides / 2)
+    first = np.trunc((boxes[:, :2] + boxes[:, 2:]) / 2) - halved(sides / 2)
     return np.concatenate([first, first + sides], axis=1)
 
 
@@ -49,5 +59,6 @@ WHOLE_PX: dict[str, Rule] = {
     "sides_truncated": _sides(np.trunc),
     "sides_rounded": _sides(np.rint),
     "centre_truncated": _centre_truncated,
+    "centre_truncated_halves_kept": _centre_truncated_halves_kept,
 }
 """What makes whole numbers of x1, y1, x2, y2, (N, 4), by the values of :data:`WholePx`."""

@@ -12,11 +12,12 @@ from parity.deployment.reading import ReadingChoices
 from parity.deployment.stage import fields_of
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.document import Proof
+from parity.diagnosis.evidence.box_evidence import score_evidence
 from parity.diagnosis.evidence.cost import CostModel
 from parity.diagnosis.evidence.misfit import Fit
 from parity.diagnosis.evidence.plain_filters import are_set_apart, missing_boxes
 from parity.diagnosis.search.local_search import without
-from parity.diagnosis.search.refinement import certain_images
+from parity.diagnosis.search.refinement import CERTAIN, CERTAIN_SCORE, certain_images
 from parity.diagnosis.stages import PREPROCESSING_STAGES
 from parity.external.observations import Observed
 from parity.tasks.task import TASKS
@@ -62,6 +63,10 @@ REPRODUCED = 0.5
 """Share of the boxes of an image from which it is reproduced, and of images that must be; chosen:
 half of them may be left to something unknown."""
 
+FOUND_WITHOUT = 0.5
+"""Share of scores found to the last digit without a fault from which they do not prove it; chosen:
+most must be others."""
+
 OF_EVERY_BOX = frozenset(("integers", "whole_input_px", "unit", "canvas"))
 """Choices that hold for every box."""
 
@@ -97,6 +102,10 @@ FINE = frozenset(
 blurred a little resembles one that was made smaller and larger again, one linear scaling of levels
 resembles another, and which of two boxes NMS keeps depends on scores, which are unknown where no
 digits are reached."""
+
+DETAILED = frozenset((("fitting", "pad_around_first"), ("multiple_first", 32)))
+"""Values of choices that differ as little from usual ones: from a letterbox that pads on both sides
+likewise, and from sides that are rounded in any other way."""
 
 NEARLY_ALIKE, NEARLY_FACTOR = frozenset(("profile",)), 10.0
 """Choices that libraries implement with small differences, and by what factor these must shrink the
@@ -407,12 +416,12 @@ def keep_proved(
         doubtful = []
         squeezed = in_one_place or best.box_activation == "sigmoid"
         for fault in cost_model.faults(best):
-            if fault.is_choice or fault.name in proved:
+            if fault.is_choice or fault.name in proved or scores_prove(cost_model, best, fault):
                 continue
             whole, bare = compare_without(cost_model, best, fault)
             tiny = squeezed and "box_activation" not in fault.fields
             in_place = fault.is_of_shapes and reproduces_boxes(cost_model, best)
-            fine = tiny or in_place or fault.fields <= FINE
+            fine = tiny or in_place or is_fine(fault)
             if not is_proved(
                 *(whole, bare),
                 fine=fine,
@@ -424,6 +433,37 @@ def keep_proved(
             return without_opposites(cost_model, best)
         least = min(doubtful, key=lambda entry: (entry[0].explained, entry[0].factor or 0.0))
         best = without(cost_model, best, least[1])
+
+
+def scores_prove(cost_model: CostModel, best: Pipeline, fault: Fault) -> bool:
+    """Return whether scores alone prove a fault before the network, wherever the boxes lie.
+
+    Scores are those of one input to the last digit, of all images that the fault changes, and
+    mostly not without it.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the scores.
+    best : Pipeline
+        The hypothesis.
+    fault : Fault
+        One of its faults.
+    """
+    boxed = TASKS[cost_model.replayer.network.head.task].has_boxes
+    if not (boxed and fault.precedes_output) or cost_model.precision.score > CERTAIN_SCORE:
+        return False
+    bare = without(cost_model, best, fault)
+    changed = [n for n in cost_model.names if not cost_model.same_inputs(best, bare, [n])]
+    if sum(len(cost_model.observed[name]) for name in changed) < COARSE_BOXES:
+        return False
+    found, left = (score_evidence(cost_model, p, changed)[1] for p in (best, bare))
+    return bool(found >= CERTAIN and left < FOUND_WITHOUT)
+
+
+def is_fine(fault: Fault) -> bool:
+    """Return whether much else resembles what a fault does, so that digits alone prove it."""
+    return fault.fields <= FINE or not fault.assignments.isdisjoint(DETAILED)
 
 
 def reproduces_boxes(cost_model: CostModel, pipeline: Pipeline) -> bool:

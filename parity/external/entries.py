@@ -27,14 +27,18 @@ from parity.external.source import Record
 from parity.foreign import is_number, parse_number, shorten
 
 BOX_KEYS = (*BOX_FORMAT_NAMES, "box", "bbox", "rect", "bounding_box", "boundingBox", "bndbox",
-            "coordinates", "relative_coordinates")  # fmt: skip
+            "coordinates", "relative_coordinates", "relative_bounding_box", "relativeBoundingBox",
+            "location", "b_box")  # fmt: skip
 SCORE_KEYS = ("score", "confidence", "conf", "probability", "prob")
 CATEGORY = "category_id"
 """Key of a class in COCO's results, where it may count otherwise than a model."""
 
-CLASS_KEYS = ("class_id", CATEGORY, "cls_id", "class_index", "classId", "id_class")
+CLASS_KEYS = ("class_id", CATEGORY, "cls_id", "class_index", "classId", "classID", "clsId",
+              "classIndex", "id_class", "label_id", "labelId", "label_index",
+              "labelIndex")  # fmt: skip
 LABEL_KEYS = ("label", "class_name", "category_name", "class", "cls", "category", "className",
-              "prediction", "predicted_class", "predicted_label")  # fmt: skip
+              "prediction", "predicted_class", "predicted_label", "clsName",
+              "title")  # fmt: skip
 
 ROBOFLOW = frozenset(("x", "y", "width", "height", "detection_id"))
 """Keys with which Roboflow writes the centre of a box and its size."""

@@ -64,9 +64,10 @@ class Source:
 
 
 def in_snake_case(value: Any) -> Any:
-    """Return a document with objects whose keys are all in PascalCase, as C# writes them, in ours.
+    """Return a document with objects whose keys are in PascalCase, as C# writes them, in ours.
 
-    An object of lists alone may be one of images by name and stays as it is.
+    All of them are, but for that of the image. An object of lists alone may be one of images by
+    name and stays as it is.
     """
     if isinstance(value, list):
         return [in_snake_case(each) if isinstance(each, list | dict) else each for each in value]
@@ -76,7 +77,9 @@ def in_snake_case(value: Any) -> Any:
     known = LIST_KEYS + IMAGE_KEYS
     renamed = {WORD_IN_PASCAL.sub("_", key).lower(): each for key, each in inner.items()}
     plain = any(not isinstance(each, list) for each in inner.values())
-    if all(map(PASCAL.fullmatch, inner)) and (plain or renamed.keys() & {*known}):
+    if all(PASCAL.fullmatch(key) for key in inner if key not in IMAGE_KEYS) and (
+        plain or renamed.keys() & {*known}
+    ):
         return renamed if len(renamed) == len(inner) else inner
     return inner
 
@@ -87,8 +90,8 @@ PASCAL = re.compile(r"[A-Z][A-Za-z0-9]*")
 PASCAL_KEY = re.compile(r'"[A-Z][A-Za-z0-9]*"\s*:')
 """The same in JSON."""
 
-WORD_IN_PASCAL = re.compile(r"(?<!^)(?=[A-Z])")
-"""Where a further word begins."""
+WORD_IN_PASCAL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where a further word begins; ``ClassID`` has two."""
 
 
 def _is_record(document: Record) -> bool:

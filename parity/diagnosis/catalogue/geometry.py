@@ -25,6 +25,9 @@ OTHER_GREY = COMMON_COST + 0.5
 OTHER_WAY_BACK = COMMON_COST + 0.25
 """Cost of a letterbox's way back that is not that of Ultralytics, nats; chosen."""
 
+OF_A_CROP = RARE_COST + 1.0
+"""Cost of cropping and of forgetting it on the way back, nats; chosen: less than of two faults."""
+
 GAINS_BACK = {"letterbox": "a scale factor for each axis", "single": "one scale factor"}
 OFFSETS_BACK: dict[str, tuple[str, Changes]] = {
     "letterbox": ("rounded padding", {"offset": "letterbox"}),
@@ -185,6 +188,18 @@ fault_both_ways(
     wrong="The image is padded at the right or bottom to a square and then resized.",
     fix=LETTERBOX,
 )
+for border, colour in ((0, "black"), (None, "grey")):
+    fault_both_ways(
+        "padded_around_first" + ("_black" if border == 0 else ""),
+        title=f"Padded with {colour} on both sides to a square before resizing",
+        changes={"fitting": "pad_around_first"} | ({"border": 0} if border == 0 else {}),
+        wrong=(
+            f"The image is padded with {colour} on both sides to a square and then resized, so it "
+            "lies at fractions of a px and its edges blend into the padding."
+        ),
+        fix=LETTERBOX,
+        cost=RARE_COST,
+    )
 fault_both_ways(
     "multiples_of_32_first",
     title="Resized to multiples of 32 and padded with black to a square before resizing",
@@ -215,6 +230,21 @@ fault_both_ways(
     fix=LETTERBOX,
     cost=RARE_COST,
 )
+for fitting, how in (
+    ("crop", "Cropped to the central square"),
+    ("cover", "Resized until it covers the input and cropped"),
+):
+    fault_both_ways(
+        f"{fitting}_not_moved_back",
+        title=f"{how}, but boxes not moved back",
+        changes={"fitting": fitting, "offset": "none"},
+        wrong=(
+            f"The image is {how[0].lower()}{how[1:]}, and what was cut off at the left and top is "
+            "not added to the boxes."
+        ),
+        fix=LETTERBOX,
+        cost=OF_A_CROP,
+    )
 fault(
     "not_enlarged",
     title="Small images padded but not enlarged",

@@ -19,6 +19,10 @@ ON_A_CANVAS = COMMON_COST + 0.5
 """Cost of boxes in px of a canvas, nats; chosen: more than of boxes in px of the input, which are
 the same where the image is stretched."""
 
+Y_FIRST = COMMON_COST - 0.25
+"""Cost of :data:`FRACTIONS_Y_FIRST`, nats; chosen: less than of reading x for y, which is the same
+where the image is stretched to a square."""
+
 CANVAS_TITLES = {
     "canvas": "stretched",
     "canvas_fitted": "scaled to fit",
@@ -181,6 +185,20 @@ for corners in ("xywh", "cxcywh", "yxyx"):
         fix="Return x1, y1, x2, y2, or declare the format.",
         subjects=("corners",),
     )
+
+
+FRACTIONS_Y_FIRST = Fault(
+    "fractions_y_first",
+    "output",
+    "Fractions returned as y, x, y, x",
+    (("unit", "fractions_y_first"),),
+    "The four fractions of a box are y1, x1, y2, x2, as TensorFlow writes them, where x1, y1, x2, "
+    "y2 are expected.",
+    "Return x1, y1, x2, y2.",
+    ("corners",),
+    cost=Y_FIRST,
+)
+"""Considered only where boxes are given as fractions of the image."""
 
 
 def output_shift(shift: Corners) -> Fault:

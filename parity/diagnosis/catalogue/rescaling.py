@@ -46,6 +46,7 @@ WHOLE_INPUT_PX = {
     "sides_truncated": "Corner, width and height truncated",
     "sides_rounded": "Corner, width and height rounded",
     "centre_truncated": "Centre, width and height truncated",
+    "centre_truncated_halves_kept": "Centre, width and height, but not their halves, truncated",
 }
 """What happens to boxes in the input, by the value of ``whole_input_px``."""
 
@@ -172,6 +173,16 @@ fault(
     wrong=(
         "Boxes are mapped by the inverse of the matrix that maps pixel centres, whose translation "
         "differs from the padding by half a pixel less half the scale factor."
+    ),
+    cost=RARE_COST,
+)
+fault(
+    "border_in_image_truncated",
+    title="Padding computed in whole pixels of the image",
+    changes={"offset": "whole_image_px"},
+    wrong=(
+        "Half the difference of the image's sides, cut to whole px of the image, is subtracted as "
+        "padding; it can be 1 px off."
     ),
     cost=RARE_COST,
 )

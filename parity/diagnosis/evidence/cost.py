@@ -19,6 +19,7 @@ from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, Fault, fa
 from parity.diagnosis.catalogue.geometry import RECTANGLE, SQUARE
 from parity.diagnosis.catalogue.network import other_network
 from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES, most_candidates, most_per_class
+from parity.diagnosis.catalogue.output import FRACTIONS_Y_FIRST
 from parity.diagnosis.catalogue.thresholds import threshold_faults
 from parity.diagnosis.document import Reproduction
 from parity.diagnosis.evidence.cheapest_faults import cheapest_faults
@@ -130,6 +131,8 @@ class CostModel:
         if flat_share(self.observed) > FLAT:
             self.postprocessing_faults.insert(0, ZERO_SIZE_NMSBOXES)
         further = limit_faults(self.observed)
+        if observations.printed is not None and observations.printed.box_unit == "fraction":
+            further.append(FRACTIONS_Y_FIRST)
         thresholds = threshold_faults(self.observed, declared, self.correct)
         own = replayer.task.choices
         self.postprocessing_faults += [f for f in further if f.fields <= own]

@@ -140,6 +140,8 @@ class Precision:
             side = typical if LARGEST_SIDE < typical < NOT_FINITE else INPUT_SIDE
             most_decimals, least = PX_DECIMALS, PX_PRECISION * side / INPUT_SIDE
         box_decimals = decimals(boxes, most_decimals)
+        if printed is not None and printed.box_decimals:
+            box_decimals = min(box_decimals, printed.box_decimals)  # half a width has one more
         whole = box_decimals == 0
         box = max(WHOLE_PRECISION if whole else units * 10.0**-box_decimals, least)
         return cls(box, score, whole, side, of_shapes=of_shapes)

@@ -74,6 +74,10 @@ DETAILS: tuple[Changes, ...] = (
 )
 """Further choices that are tried with the best rescalings."""
 
+Y_FIRST: Changes = {"box_format": "cxcywh", "unit": "fractions_y_first"}
+"""What fractions may be instead of x and y that were read in the wrong order; the same where the
+image is stretched."""
+
 COARSE_DETAILS: tuple[Changes, ...] = (
     {"corners": "xywh"},
     {"corners": "cxcywh"},
@@ -121,6 +125,9 @@ def fit_rescaling(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -
         [changes for changes in each if changes.keys() <= choices]
         for each in (DETAILS, COARSE_DETAILS)
     )
+    printed = cost_model.observations.printed
+    if printed is not None and printed.box_unit == "fraction" and {*Y_FIRST} <= choices:
+        every += [p.replace(**Y_FIRST) for p in every if p.box_format == "cycxhw"]
     ranked = sorted(_sifted(matches, every), key=price)
     if price(ranked[0]) > POOR_RESCALING:
         more = [seed.replace(**changes) for seed in ranked[:WIDENED] for changes in details]

@@ -17,6 +17,7 @@ from parity.diagnosis.search.local_search import (
     PROMISING,
     improve_locally,
     promising,
+    useful_faults,
     without,
 )
 from parity.tasks.task import TASKS
@@ -56,7 +57,7 @@ the input differs in details alone; chosen."""
 COARSE = frozenset({"colours", "scaling", "axes", "fitting", "network"})
 """Choices that show in every image: right in all where they are right in some."""
 
-RESEMBLING = frozenset({"letterbox", "pad_first", "warp"})
+RESEMBLING = frozenset({"letterbox", "pad_first", "pad_around_first", "warp"})
 """Ways of fitting that give the same input where an image need not be resized."""
 
 GEOMETRY_KINDS = (
@@ -95,6 +96,10 @@ EXPLAINED_EXACT, EXPLAINED_PREDICTED = 0.97, 0.75
 """Shares of observed boxes that are reproduced exactly, and of predicted boxes that were observed,
 from which a hypothesis explains the boxes; chosen: up to a quarter may be withheld."""
 
+NEARLY_COMPLETE, COMPLETING = 0.9, 1.0
+"""Share of boxes on both sides from which one fault more may leave nothing to explain, and what it
+may cost more than it explains, nats; chosen."""
+
 COMPLETE_EXACT = 0.995
 """Share of observed boxes from which there is nothing to refine; chosen."""
 
@@ -117,7 +122,22 @@ def refine(cost_model: CostModel, best: Pipeline) -> Pipeline:
             if winner == best:
                 break
             best = winner
-    return _with_nearest_grey(cost_model, best)
+    return _completed(cost_model, _with_nearest_grey(cost_model, best))
+
+
+def _completed(cost_model: CostModel, best: Pipeline) -> Pipeline:
+    """Return a hypothesis with one fault more after the network, where nothing is left then.
+
+    One box among many is worth hardly less than a fault costs, but few faults put right all that is
+    left and leave the rest as it is.
+    """
+    if is_complete(cost_model, best) or cost_model.reproduction(best).least < NEARLY_COMPLETE:
+        return best
+    useful = useful_faults(cost_model, best, cost_model.after_network)
+    most = cost_model.cost(best) + COMPLETING
+    options = [fault.inject_into(best) for fault in useful if not fault.is_in(best)]
+    whole = [p for p in options if cost_model.cost(p) < most and is_complete(cost_model, p)]
+    return min(whole, key=cost_model.cost, default=best)
 
 
 def _with_nearest_grey(cost_model: CostModel, best: Pipeline) -> Pipeline:

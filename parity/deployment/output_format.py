@@ -111,8 +111,9 @@ def _centre(boxes: np.ndarray, canvas: Shape, image_shape: Shape, scale: float) 
 
 
 def _y_first(boxes: np.ndarray, _: Shape, image_shape: Shape) -> np.ndarray:
-    fractions = boxes / _sides(image_shape)
-    return fractions[:, [1, 0, 3, 2]] * _sides(image_shape)
+    sides = _sides(image_shape)
+    swapped: np.ndarray = (boxes / sides)[:, [1, 0, 3, 2]] * sides
+    return swapped
 
 
 ORIGINS: dict[str, Callable[[np.ndarray, Shape], np.ndarray]] = by_value(

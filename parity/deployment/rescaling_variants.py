@@ -14,9 +14,6 @@ from parity.deployment.stage import by_value, choice, fields_of, values
 from parity.detection.letterbox import Letterbox
 from parity.detection.rescaling import scale_boxes
 
-_WHOLE_OFFSETS = ("none", "letterbox", "whole_image_px")
-"""Offsets that are not rounded any further."""
-
 
 @dataclass(frozen=True)
 class RescalingChoices(ClippingChoices, GeometryChoices):
@@ -48,7 +45,14 @@ class RescalingChoices(ClippingChoices, GeometryChoices):
         "from_gain",
         "matrix",
         "whole_image_px",
-    ] = choice("matching", moot=dict.fromkeys(_WHOLE_OFFSETS, ("offset_rounding",)))
+    ] = choice(
+        "matching",
+        moot={
+            "none": ("offset_rounding",),
+            "letterbox": ("offset_rounding",),
+            "whole_image_px": ("offset_rounding",),
+        },
+    )
     """What is subtracted before; a key of :data:`OFFSETS`."""
     offset_rounding: Literal["no", "truncated", "half_even", "half_up", "ultralytics"] = "no"
     """How what is subtracted becomes whole px; a key of :data:`OFFSET_ROUNDINGS`."""

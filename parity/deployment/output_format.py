@@ -112,8 +112,8 @@ def _centre(boxes: np.ndarray, canvas: Shape, image_shape: Shape, scale: float) 
 
 def _y_first(boxes: np.ndarray, _: Shape, image_shape: Shape) -> np.ndarray:
     sides = _sides(image_shape)
-    turned: np.ndarray = (boxes / sides)[:, [1, 0, 3, 2]] * sides
-    return turned
+    swapped: np.ndarray = (boxes / sides)[:, [1, 0, 3, 2]] * sides
+    return swapped
 
 
 ORIGINS: dict[str, Callable[[np.ndarray, Shape], np.ndarray]] = by_value(

@@ -232,7 +232,8 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
     of_pairs = costs[rows, columns]
     near: np.ndarray = np.asarray((apart <= precision.close_box).all(axis=2))[rows, columns]
     pairs = np.column_stack([rows, columns])
-    shapes = fit_shapes(predicted, observed, pairs)
+    digits = float(np.max(precision.box)) if precision.printed_fraction else 0.0
+    shapes = fit_shapes(predicted, observed, pairs, digits=digits)
     inexact = exact[rows, columns] & ~shapes.exact
     shaped = np.minimum(of_pairs + SHAPE_WEIGHT * shapes.excess + INEXACT * inexact, WORST_SHAPED)
     cost = np.maximum(of_pairs, shaped).sum() + UNEXPLAINED * (len(observed) - len(rows))

@@ -45,7 +45,9 @@ Gap = tuple[np.ndarray, np.ndarray | float, float]
 """Differences of pairs, (P, …), what of them means nothing, and up to what they are close."""
 
 
-def fit_shapes(predicted: Detections, observed: Observed, pairs: np.ndarray) -> ShapeFit:
+def fit_shapes(
+    predicted: Detections, observed: Observed, pairs: np.ndarray, *, digits: float = 0.0
+) -> ShapeFit:
     """Compare the shapes of paired boxes.
 
     Parameters
@@ -56,13 +58,15 @@ def fit_shapes(predicted: Detections, observed: Observed, pairs: np.ndarray) -> 
         What was seen.
     pairs : (P, 2) int
         Indices of predicted and observed boxes.
+    digits : float
+        What the digits of fractions leave open, px: keypoints are printed like their boxes.
     """
     excess = np.zeros(len(pairs))
     exact, close = np.ones(len(pairs), bool), np.ones(len(pairs), bool)
     if not len(pairs):
         return ShapeFit(excess, exact, close)
     for gaps in GAPS:
-        for found, precision, near in gaps(predicted, observed, pairs):
+        for found, precision, near in gaps(predicted, observed, pairs, digits):
             apart = np.where(np.isfinite(found), found, NOT_FINITE)
             over = np.log1p(np.maximum(apart - precision, 0) / precision)
             excess += over.reshape(len(pairs), -1).mean(axis=1)
@@ -71,23 +75,27 @@ def fit_shapes(predicted: Detections, observed: Observed, pairs: np.ndarray) -> 
     return ShapeFit(excess, exact, close)
 
 
-def _of_keypoints(predicted: Detections, observed: Observed, pairs: np.ndarray) -> list[Gap]:
+def _of_keypoints(
+    predicted: Detections, observed: Observed, pairs: np.ndarray, digits: float
+) -> list[Gap]:
     ours, theirs = predicted.keypoints, observed.keypoints
     if ours is None or theirs is None:
         return []
     if ours.shape[1] != theirs.shape[1]:
         return [(np.full(len(pairs), NOT_FINITE), LEAST_PX, CLOSE_PX)]
     one, other = ours[pairs[:, 0]].astype(np.float64), theirs[pairs[:, 1]].astype(np.float64)
-    px = max(ROUNDING_ERROR * 10.0 ** -decimals(theirs[..., :2]), LEAST_PX)
+    px = max(ROUNDING_ERROR * 10.0 ** -decimals(theirs[..., :2]), LEAST_PX, digits)
     gaps: list[Gap] = [(np.abs(one[..., :2] - other[..., :2]), px, CLOSE_PX)]
     if min(ours.shape[2], theirs.shape[2]) > 2:
-        digits = decimals(theirs[..., 2])
-        least = max(ROUNDING_ERROR * 10.0**-digits, LEAST_VISIBILITY)
+        of_visibility = 10.0 ** -decimals(theirs[..., 2])
+        least = max(ROUNDING_ERROR * of_visibility, LEAST_VISIBILITY)
         gaps.append((np.abs(one[..., 2] - other[..., 2]), least, CLOSE_VISIBILITY))
     return gaps
 
 
-def _of_oriented(predicted: Detections, observed: Observed, pairs: np.ndarray) -> list[Gap]:
+def _of_oriented(
+    predicted: Detections, observed: Observed, pairs: np.ndarray, _digits: float
+) -> list[Gap]:
     ours, theirs = predicted.oriented, observed.oriented
     if ours is None or theirs is None:
         return []
@@ -114,7 +122,9 @@ def oriented_precision(observed: Observed) -> np.ndarray | None:
     return moved
 
 
-def _of_masks(predicted: Detections, observed: Observed, pairs: np.ndarray) -> list[Gap]:
+def _of_masks(
+    predicted: Detections, observed: Observed, pairs: np.ndarray, _digits: float
+) -> list[Gap]:
     ours, theirs = predicted.masks, observed.masks
     if theirs is None:
         return []
@@ -127,7 +137,7 @@ def _of_masks(predicted: Detections, observed: Observed, pairs: np.ndarray) -> l
     return [(apart, MASK_PRECISION, CLOSE_MASK)]
 
 
-GAPS: tuple[Callable[[Detections, Observed, np.ndarray], list[Gap]], ...] = (
+GAPS: tuple[Callable[[Detections, Observed, np.ndarray, float], list[Gap]], ...] = (
     _of_keypoints,
     _of_oriented,
     _of_masks,

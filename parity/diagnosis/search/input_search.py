@@ -70,8 +70,9 @@ for these when an input is refined."""
 BETTER = 0.9
 """What a fault must reduce the cost to so that less likely ones are not tried alone; chosen."""
 
-PROVEN_INPUTS, LIKELY_INPUTS = 3, 2
-"""Inputs that are explained in full, if proven and if not; chosen."""
+PROVEN_INPUTS, LIKELY_INPUTS, CERTAIN_INPUTS = 3, 2, 1
+"""Inputs that are explained in full, if proven and if not, and of those that the scores of one
+image prove; chosen."""
 
 
 class InputSearch:
@@ -243,7 +244,24 @@ class InputSearch:
         proven += [h for h in self._settled if h not in proven]
         if proven:
             return proven[:PROVEN_INPUTS]
-        return (likely or sorted(tried, key=lambda h: h.cost))[:LIKELY_INPUTS]
+        found = (likely or sorted(tried, key=lambda h: h.cost))[:LIKELY_INPUTS]
+        return list(dict.fromkeys([*found, *self._certain_in_one()[:CERTAIN_INPUTS]]))
+
+    def _certain_in_one(self) -> list[InputHypothesis]:
+        """Return the inputs that the scores of one probe prove, the cheapest first.
+
+        How sides or padding are rounded may show in the other probes alone, and is then found by
+        refining.
+        """
+        trials = self.trials
+        certain = [
+            hypothesis
+            for name in trials.probes
+            for hypothesis in trials.tried_on([name])
+            if hypothesis.faults and certain_images(trials.cost_model, hypothesis.pipeline, [name])
+        ]
+        certain.sort(key=lambda hypothesis: (_price(hypothesis.faults), hypothesis.cost))
+        return [trials.try_input(hypothesis.faults) for hypothesis in certain]
 
 
 def _is_ahead(place: int, level: Sequence[InputHypothesis]) -> bool:

@@ -42,7 +42,7 @@ def save(path: str | Path, document: Document) -> None:
 
 def save_if_changed(path: str | Path, document: Document) -> None:
     """Write a document unless the file holds exactly it, so that its time stays."""
-    text = as_json(document.SCHEMA, to_plain(document))
+    text = as_json(document.SCHEMA, to_plain(document), path)
     with suppress(OSError, ValueError):
         if Path(path).is_file() and Path(path).read_text() == text:  # a pipe has no end
             return

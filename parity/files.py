@@ -12,7 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from parity.integrity import check_is_file, damaged, read_sealed, seal, tells_of_damage
+from parity.integrity import (
+    belongs,
+    check_is_file,
+    damaged,
+    note_place,
+    place_of,
+    read_sealed,
+    seal,
+    tells_of_damage,
+)
 
 
 @contextmanager
@@ -68,21 +77,21 @@ def write_text(path: str | Path, text: str) -> None:
 
 def write_sealed(path: Path, content: bytes) -> None:
     """Write a text or a picture in place, with its digest at the end."""
-    path.write_bytes(content + seal(content, path.suffix))
+    path.write_bytes(content + seal(content, path.suffix, place_of(path)))
 
 
 def write_json(path: str | Path, schema: str, content: dict[str, Any]) -> None:
     """Write a JSON object that names its schema, one line per record of its lists."""
     with atomic(path) as temporary:
-        temporary.write_text(as_json(schema, content))
+        temporary.write_text(as_json(schema, content, path))
 
 
-def as_json(schema: str, content: dict[str, Any]) -> str:
-    """Return the text that :func:`write_json` writes."""
+def as_json(schema: str, content: dict[str, Any], path: str | Path) -> str:
+    """Return the text that :func:`write_json` writes to a path."""
     document = {"schema": f"yolo-parity/{schema}", **content}
     members = (f"{json.dumps(key)}: {_pretty(value)}" for key, value in document.items())
     text = "{\n " + ",\n ".join(members)
-    return text + seal(text.encode(), ".json").decode()
+    return text + seal(text.encode(), ".json", place_of(path)).decode()
 
 
 def _pretty(value: Any) -> str:
@@ -116,8 +125,10 @@ def read_json(path: str | Path, schema: str) -> dict[str, Any]:
 def write_npz(path: str | Path, arrays: dict[str, np.ndarray], *, compressed: bool = True) -> None:
     """Write arrays as an npz; equal arrays give equal bytes."""
     save = np.savez_compressed if compressed else np.savez
-    with atomic(path) as temporary, temporary.open("wb") as stream:
-        save(stream, allow_pickle=False, **arrays)
+    with atomic(path) as temporary:
+        with temporary.open("wb") as stream:
+            save(stream, allow_pickle=False, **arrays)
+        note_place(temporary)
 
 
 def read_npz(path: str | Path) -> dict[str, np.ndarray]:
@@ -126,13 +137,16 @@ def read_npz(path: str | Path) -> dict[str, np.ndarray]:
     Raises
     ------
     UserError
-        If the file is truncated or no npz.
+        If the file is truncated, no npz, or a result of another place.
     """
     check_is_file(Path(path))
     try:
         with np.load(path, allow_pickle=False) as stored:
-            return dict(stored)
+            arrays, noted = dict(stored), stored.zip.comment
     except Exception as error:
         if not tells_of_damage(error):
             raise
         raise damaged(path, f"is damaged ({error})") from None
+    if not belongs(noted, path):
+        raise damaged(path, "is damaged")
+    return arrays

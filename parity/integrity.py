@@ -2,11 +2,14 @@
 
 A text or a picture ends with a digest of all that precedes it, and archives (``.npz``, ``.pt``,
 ``.zip``) hold a checksum of each member. So each file tells by itself whether it is whole.
+Documents, arrays and checkpoints among the results also tell where they belong, so that none passes
+for another.
 """
 
 import errno
 import hashlib
 import os
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -38,8 +41,13 @@ SEALS = {
 """What stands before and after the digest at the end of a text, by suffix; and of a picture, where
 no decoder looks."""
 
+TEMPORARY = re.compile(r"\.[0-9a-f]{8}\.(?=.)")
+"""What the name of a file or folder begins with while it is written."""
+
 ARCHIVES = frozenset({".npz", ".pt", ".zip"})
 ZIP_MARK = b"PK"
+COMMENT_LENGTH = 2
+"""Bytes at the end of an archive without a comment that say how long its comment is."""
 
 
 def read_sealed(path: str | Path) -> bytes:
@@ -53,20 +61,50 @@ def read_sealed(path: str | Path) -> bytes:
     path = Path(path)
     check_is_file(path)
     content = path.read_bytes()
-    if is_result(path) and not _is_sealed(content, path.suffix):
+    if is_result(path) and not _is_sealed(content, path):
         raise damaged(path, "is damaged")
     return content
 
 
-def seal(content: bytes | memoryview, suffix: str) -> bytes:
-    """Return what is to follow a text or a picture: its digest, as :data:`SEALS` says."""
+def place_of(path: str | Path) -> bytes:
+    """Return where a result belongs that no other may stand for; empty for all other files.
+
+    Pictures and pages are copied, and a file has its place while it is written under another name.
+    """
+    path = Path(path)
+    if path.suffix not in (".json", ".npz", ".pt") or not is_result(path):
+        return b""
+    return b"/".join(os.fsencode(TEMPORARY.sub("", part)) for part in path.parts)
+
+
+def note_place(archive: Path) -> None:
+    """Write into an archive where it belongs, see :func:`place_of`, as its comment."""
+    if place := place_of(archive):
+        with archive.open("r+b") as stream:
+            stream.seek(-COMMENT_LENGTH, os.SEEK_END)
+            stream.write(len(place).to_bytes(COMMENT_LENGTH, "little") + place)
+
+
+def belongs(noted: bytes, path: str | Path) -> bool:
+    """Return whether the comment of an archive names its place; a trusted checkpoint has none."""
+    may_lack = Path(path).suffix == ".pt" and not noted
+    return may_lack or noted == place_of(path) or not is_result(path)
+
+
+def seal(content: bytes | memoryview, suffix: str, place: bytes = b"") -> bytes:
+    """Return what is to follow a text or a picture: its digest, as :data:`SEALS` says.
+
+    That of a file with a place of its own, see :func:`place_of`, is of the content and the place.
+    """
     before, after = SEALS[suffix]
-    return before + hashlib.sha256(content).hexdigest().encode() + after
+    digest = hashlib.sha256(content)
+    digest.update(place)
+    return before + digest.hexdigest().encode() + after
 
 
-def _is_sealed(content: bytes, suffix: str) -> bool:
-    length = len(seal(b"", suffix))
-    return content.endswith(seal(memoryview(content)[:-length], suffix))
+def _is_sealed(content: bytes, path: Path) -> bool:
+    length = len(seal(b"", path.suffix))
+    return content.endswith(seal(memoryview(content)[:-length], path.suffix, place_of(path)))
 
 
 def check_whole(path: str | Path) -> None:
@@ -96,7 +134,7 @@ def check_is_file(path: Path) -> None:
 def _is_whole_archive(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
-            return archive.testzip() is None
+            return archive.testzip() is None and belongs(archive.comment, path)
     except Exception as error:
         if not tells_of_damage(error):
             raise

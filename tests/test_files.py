@@ -33,7 +33,7 @@ VALUES = st.recursive(
 @examples(30)
 @given(st.dictionaries(st.text().filter(lambda key: key not in OURS), VALUES, max_size=5))
 def test_json_comes_back(content: dict[str, object]) -> None:
-    document = json.loads(as_json("thing/1", content))
+    document = json.loads(as_json("thing/1", content, "a.json"))
     assert len(document.pop("digest")) == 64
     assert document == {"schema": "yolo-parity/thing/1", **content}
 

@@ -1,9 +1,11 @@
 """Results tell whether they are as they were written."""
 
 import os
+import shutil
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -21,13 +23,21 @@ from parity.files import (
     write_sealed,
     write_text,
 )
-from parity.integrity import MADE_AS_A_WHOLE, NOTES, check_whole, damaged, set_aside_damaged
+from parity.integrity import (
+    MADE_AS_A_WHOLE,
+    NOTES,
+    check_whole,
+    damaged,
+    note_place,
+    set_aside_damaged,
+)
 
 
 def write_archive(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("data", bytes(range(256)) * 40)
+    note_place(path)
 
 
 def write_picture(path: Path) -> None:
@@ -110,6 +120,25 @@ def test_decoders_do_not_see_the_digest_behind_a_picture(result: Path) -> None:
     assert (cv2.imread(str(result)) == cv2.imread(str(without))).all()
     with Image.open(result) as own, Image.open(without) as other:
         assert own.tobytes() == other.tobytes()
+
+
+@pytest.mark.parametrize("result", ["a.json", "a.npz", "a.pt"], indirect=True)
+@pytest.mark.parametrize("place", ["results/rule/b", "results/other/a", "results/rule/x/a"])
+def test_a_result_does_not_pass_for_another(result: Path, place: str) -> None:
+    other = Path(f"{place}{result.suffix}")
+    other.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(result, other)
+    readers = {".npz": read_npz, ".json": partial(read_json, schema="thing/1"), ".pt": check_whole}
+    read = readers[result.suffix]
+    read(result)
+    with pytest.raises(UserError, match=r"is damaged: run again, and it will be made again\.$"):
+        read(other)
+    assert set_aside_damaged() == [str(other)]
+    moved = Path("elsewhere") / result
+    moved.parent.mkdir(parents=True)
+    shutil.move(result, moved)
+    os.chdir("elsewhere")  # with the whole folder, each file keeps its place
+    read(result)
 
 
 @pytest.mark.parametrize("result", WRITERS, indirect=True)

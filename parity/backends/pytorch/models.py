@@ -12,7 +12,7 @@ from ultralytics.nn.modules import Detect, RTDETRDecoder
 
 from parity.backends.trust import is_checkpoint_trusted
 from parity.files import atomic
-from parity.integrity import check_whole
+from parity.integrity import check_whole, note_place
 from parity.tasks.task import Task
 
 
@@ -78,8 +78,10 @@ def save_checkpoint(
         "date": None,
         "version": __version__,
     }
-    with atomic(destination) as temporary, temporary.open("wb") as stream:
-        torch.save(checkpoint, stream)  # given a path, it would write the path's name into the file
+    with atomic(destination) as temporary:
+        with temporary.open("wb") as stream:  # given a path, torch writes its name into the file
+            torch.save(checkpoint, stream)
+        note_place(temporary)
 
 
 def load_model(path: str | Path, task: str | None = None) -> YOLO:

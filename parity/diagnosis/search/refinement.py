@@ -122,22 +122,7 @@ def refine(cost_model: CostModel, best: Pipeline) -> Pipeline:
             if winner == best:
                 break
             best = winner
-    return _completed(cost_model, _with_nearest_grey(cost_model, best))
-
-
-def _completed(cost_model: CostModel, best: Pipeline) -> Pipeline:
-    """Return a hypothesis with one fault more after the network, where nothing is left then.
-
-    One box among many is worth hardly less than a fault costs, but few faults put right all that is
-    left and leave the rest as it is.
-    """
-    if is_complete(cost_model, best) or cost_model.reproduction(best).least < NEARLY_COMPLETE:
-        return best
-    useful = useful_faults(cost_model, best, cost_model.after_network)
-    most = cost_model.cost(best) + COMPLETING
-    options = [fault.inject_into(best) for fault in useful if not fault.is_in(best)]
-    whole = [p for p in options if cost_model.cost(p) < most and is_complete(cost_model, p)]
-    return min(whole, key=cost_model.cost, default=best)
+    return _with_nearest_grey(cost_model, best)
 
 
 def _with_nearest_grey(cost_model: CostModel, best: Pipeline) -> Pipeline:
@@ -336,6 +321,28 @@ def are_alike(fault: Fault, other: Fault) -> bool:
         return False
     alike = any(kind & fault.fields and kind & other.fields for kind in GEOMETRY_KINDS)
     return alike or fault.stage != "geometry"
+
+
+def complete(cost_model: CostModel, best: Pipeline) -> Pipeline:
+    """Return a hypothesis with one fault more after the network, where nothing is left then.
+
+    One box among many is worth hardly less than a fault costs, but few faults put right all that is
+    left and leave the rest as it is.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the boxes.
+    best : Pipeline
+        The cheapest hypothesis.
+    """
+    if is_complete(cost_model, best) or cost_model.reproduction(best).least < NEARLY_COMPLETE:
+        return best
+    useful = useful_faults(cost_model, best, cost_model.postprocessing_faults)
+    most = cost_model.cost(best) + COMPLETING
+    options = [fault.inject_into(best) for fault in useful if not fault.is_in(best)]
+    whole = [p for p in options if cost_model.cost(p) < most and is_complete(cost_model, p)]
+    return min(whole, key=cost_model.cost, default=best)
 
 
 def leaves_only_withheld(cost_model: CostModel, pipeline: Pipeline) -> bool:

@@ -52,6 +52,7 @@ PROGRAM_FILES = sorted(
 )
 FITTED = (
     *("zero_size_nmsboxes", "network_*", "border_grey_*", "fractions_y_first", "conf_*"),
+    "iou_*",
     *("most_candidates_*", "most_per_class_*", "output_shift"),
     *("classes_left_out", "canvas_covered", "other_mask_probability"),
 )

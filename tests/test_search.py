@@ -18,6 +18,8 @@ from parity.diagnosis.evaluation.injection import injectable_faults, observe, wi
 from parity.diagnosis.evaluation.parts import truth_of
 from parity.diagnosis.evaluation.scoring import answer_of, score_answer
 from parity.diagnosis.evaluation.varied_images import write_varied_images
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.proof import scores_prove
 from parity.external.observations import Declared, Observations, Observed
 
 DECLARED = Declared(conf=0.25, iou=0.45)
@@ -60,6 +62,8 @@ def examine(replayer: Replayer, pipeline: Pipeline, declared=DECLARED, **printed
         ("sides_rounded", "one_px_taken_from_all"),
         ("half_input_px_added", "outward"),
         ("column_4_confidence", "class_minus_one"),
+        ("padded_around_first_black", "rounded"),
+        ("crop_not_moved_back", "not_clipped"),
     ],
     ids="+".join,
 )
@@ -75,6 +79,22 @@ def test_injected_faults_are_named(replayer, names):
     for fault in diagnosis.faults:
         proof = diagnosis.proofs[fault.name]
         assert proof.explained + proof.unobserved > 0
+
+
+def test_scores_prove_an_input_wherever_the_boxes_lie(replayer):
+    faults = tuple(FAULTS[name] for name in ("stretched", "kernel_nearest"))
+    names = list(replayer.paths)
+    seen = observe(replayer, with_faults(faults, CORRECT), names, declared=DECLARED)
+    unite = {
+        name: replace(each, boxes=each.boxes + np.array([-7.0, -9.0, 5.0, 11.0]))
+        for name, each in seen.images.items()
+    }
+    cost_model = CostModel(replayer, replace(seen, images=unite), names)
+    both = with_faults(faults, cost_model.correct)
+    assert all(scores_prove(cost_model, both, fault) for fault in faults)
+    wrong = FAULTS["kernel_cubic"].inject_into(both)
+    assert not scores_prove(cost_model, wrong, FAULTS["kernel_cubic"])
+    assert not scores_prove(cost_model, wrong, FAULTS["not_clipped"])
 
 
 @pytest.mark.parametrize(

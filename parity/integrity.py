@@ -46,8 +46,6 @@ TEMPORARY = re.compile(r"\.[0-9a-f]{8}\.(?=.)")
 
 ARCHIVES = frozenset({".npz", ".pt", ".zip"})
 ZIP_MARK = b"PK"
-COMMENT_LENGTH = 2
-"""Bytes at the end of an archive without a comment that say how long its comment is."""
 
 
 def read_sealed(path: str | Path) -> bytes:
@@ -77,18 +75,17 @@ def place_of(path: str | Path) -> bytes:
     return b"/".join(os.fsencode(TEMPORARY.sub("", part)) for part in path.parts)
 
 
-def note_place(archive: Path) -> None:
+def note_place(path: Path) -> None:
     """Write into an archive where it belongs, see :func:`place_of`, as its comment."""
-    if place := place_of(archive):
-        with archive.open("r+b") as stream:
-            stream.seek(-COMMENT_LENGTH, os.SEEK_END)
-            stream.write(len(place).to_bytes(COMMENT_LENGTH, "little") + place)
+    place = place_of(path)
+    if place and zipfile.is_zipfile(path):  # which torch's older format is not
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.comment = place
 
 
 def belongs(noted: bytes, path: str | Path) -> bool:
-    """Return whether the comment of an archive names its place; a trusted checkpoint has none."""
-    may_lack = Path(path).suffix == ".pt" and not noted
-    return may_lack or noted == place_of(path) or not is_result(path)
+    """Return whether the comment of an archive names its place, if it has one."""
+    return noted == place_of(path) or not is_result(path)
 
 
 def seal(content: bytes | memoryview, suffix: str, place: bytes = b"") -> bytes:

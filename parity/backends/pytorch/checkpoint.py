@@ -25,6 +25,7 @@ from parity.backends.pytorch.transcription.stored_model import read_model
 from parity.backends.pytorch.transcription.transcription import transcribe
 from parity.errors import UserError, about
 from parity.files import atomic
+from parity.integrity import note_place
 from parity.provenance import sha256
 from parity.tasks.task import TASKS, supported_models
 
@@ -81,6 +82,7 @@ def take_checkpoint(source: Path, destination: str | Path, *, trust: bool) -> No
         shutil.copyfile(source, copy)
         with about(source):
             check_supported(copy)
+        note_place(copy)
 
 
 def packaged_export() -> Path:

@@ -323,7 +323,7 @@ def are_alike(fault: Fault, other: Fault) -> bool:
     return alike or fault.stage != "geometry"
 
 
-def complete(cost_model: CostModel, best: Pipeline) -> Pipeline:
+def with_last_fault(cost_model: CostModel, best: Pipeline) -> Pipeline:
     """Return a hypothesis with one fault more after the network, where nothing is left then.
 
     One box among many is worth hardly less than a fault costs, but few faults put right all that is

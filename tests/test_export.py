@@ -18,7 +18,7 @@ from parity.backends.pytorch.checkpoint_facts import facts_of_checkpoint
 from parity.backends.pytorch.export import export_onnx
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.pytorch.predicting import predictor
-from parity.documents import load
+from parity.documents import load, save
 from parity.errors import UserError
 from parity.integrity import set_aside_damaged
 from parity.model_files.description import describe_export, load_checked, take_given
@@ -79,6 +79,7 @@ def test_a_truncated_export_is_noticed_wherever_it_is_read(
     monkeypatch.chdir(tmp_path)
     path = Path("results/export/m/small.onnx")
     shutil.copytree(exported, path.parent)
+    save(path.with_suffix(".json"), load(exported / "small.json", ExportDescription))
     assert load_checked(path) == load_checked(exported / "small.onnx")
     content = path.read_bytes()
     for read in (load_checked, partial(OnnxNetwork.load, threads=1)):

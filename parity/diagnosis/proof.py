@@ -96,12 +96,13 @@ FINE = frozenset(
             "border_rounding",
         ),
         *("order", "overlap", "suppressed_in", "iou_inclusive", "class_offset", "merging"),
+        "origin",
     )
 )
 """Choices whose effect much else can resemble; chosen: an image that was
 blurred a little resembles one that was made smaller and larger again, one linear scaling of levels
 resembles another, and which of two boxes NMS keeps depends on scores, which are unknown where no
-digits are reached."""
+digits are reached; boxes of a mirrored image resemble those that are counted from another side."""
 
 DETAILED = frozenset((("fitting", "pad_around_first"), ("multiple_first", 32)))
 """Values of choices that differ as little from usual ones: from a letterbox that pads on both sides

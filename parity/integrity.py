@@ -15,6 +15,7 @@ import zipfile
 from pathlib import Path
 
 from parity.errors import UserError
+from parity.provenance import sha256
 
 RESULTS = "results"
 """The folder of everything that a run makes, and that it can make anew."""
@@ -46,6 +47,10 @@ TEMPORARY = re.compile(r"\.[0-9a-f]{8}\.(?=.)")
 
 ARCHIVES = frozenset({".npz", ".pt", ".zip"})
 ZIP_MARK = b"PK"
+COMMENT_LENGTH = 2
+"""Bytes near the end of an archive that say how long its comment is, which follows."""
+PIECE_BYTES = 1 << 20
+"""Bytes that are read at a time; chosen."""
 
 
 def read_sealed(path: str | Path) -> bytes:
@@ -79,8 +84,30 @@ def note_place(path: Path) -> None:
     """Write into an archive where it belongs, see :func:`place_of`, as its comment."""
     place = place_of(path)
     if place and zipfile.is_zipfile(path):  # which torch's older format is not
-        with zipfile.ZipFile(path, "a") as archive:
-            archive.comment = place
+        with path.open("r+b") as stream:  # zipfile would write the table of contents anew
+            stream.seek(_end_of_contents(path))
+            stream.write(len(place).to_bytes(COMMENT_LENGTH, "little") + place)
+            stream.truncate()
+
+
+def sha256_without_place(path: str | Path) -> str:
+    """Return the digest of an archive as it is without a comment, and of any other file."""
+    if not zipfile.is_zipfile(path):
+        return sha256(path)
+    digest, left = hashlib.sha256(), _end_of_contents(path)
+    with Path(path).open("rb") as stream:
+        while left:
+            piece = stream.read(min(left, PIECE_BYTES))
+            digest.update(piece)
+            left -= len(piece)
+    digest.update(bytes(COMMENT_LENGTH))
+    return digest.hexdigest()
+
+
+def _end_of_contents(path: str | Path) -> int:
+    """Return where an archive says how long its comment is."""
+    with zipfile.ZipFile(path) as archive:
+        return Path(path).stat().st_size - len(archive.comment) - COMMENT_LENGTH
 
 
 def belongs(noted: bytes, path: str | Path) -> bool:

@@ -1,5 +1,6 @@
 """Results tell whether they are as they were written."""
 
+import hashlib
 import os
 import shutil
 import zipfile
@@ -11,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from parity.errors import UserError
@@ -30,6 +32,7 @@ from parity.integrity import (
     damaged,
     note_place,
     set_aside_damaged,
+    sha256_without_place,
 )
 
 
@@ -139,6 +142,29 @@ def test_a_result_does_not_pass_for_another(result: Path, place: str) -> None:
     shutil.move(result, moved)
     os.chdir("elsewhere")  # with the whole folder, each file keeps its place
     read(result)
+
+
+@pytest.mark.parametrize("comment", [b"", b"of another program"])
+def test_the_place_of_an_archive_changes_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, comment: bytes
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = Path("results/checkpoint/a.pt")
+    path.parent.mkdir(parents=True)
+    torch.save({"a": torch.arange(9)}, path)
+    plain = path.read_bytes()
+    if comment:
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.comment = comment
+    before = sha256_without_place(path)
+    note_place(path)
+    noted = path.read_bytes()
+    check_whole(path)
+    assert torch.load(path)["a"].tolist() == list(range(9))
+    assert sha256_without_place(path) == before
+    if not comment:
+        assert noted.startswith(plain[:-2])
+        assert before == hashlib.sha256(plain).hexdigest()
 
 
 @pytest.mark.parametrize("result", WRITERS, indirect=True)

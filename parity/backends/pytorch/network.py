@@ -21,9 +21,10 @@ from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
 from parity.detection.head import END2END_ROWS, NetworkHead
 from parity.errors import UnreadableImageError, UserError
+from parity.integrity import sha256_without_place
 from parity.model_files.families.family import ULTRALYTICS
 from parity.model_files.families.rtdetr import RTDETR
-from parity.provenance import sha256, versions
+from parity.provenance import versions
 from parity.tasks.task import TASKS, Outputs, Task
 
 BLANK = np.zeros((1, 1, 3), np.uint8)
@@ -214,7 +215,7 @@ def describe_run(
     """
     height, width = network.predictor.imgsz
     return NetworkRun(
-        model_sha256=sha256(checkpoint),
+        model_sha256=sha256_without_place(checkpoint),
         imgsz=(height, width),
         rect=bool(network.predictor.args.rect),
         head=network.head,

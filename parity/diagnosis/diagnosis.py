@@ -31,7 +31,6 @@ from parity.diagnosis.search.alternatives import (
     follow_improvements,
     silent_images,
 )
-from parity.diagnosis.search.refinement import with_last_fault
 from parity.diagnosis.search.search import Search
 from parity.diagnosis.search.way_back import with_known_way_back
 from parity.diagnosis.stages import (
@@ -175,7 +174,6 @@ def _examined(
             search = Search(cost_model, class_names)
             best = _searched(search, arrays, replaced=replaced)
         best = with_known_way_back(cost_model, follow_improvements(cost_model, best))
-        best = with_last_fault(cost_model, best)
         best = keep_proved(cost_model, best, arrays.proofs)
     return _diagnosis(search, best, arrays)
 

@@ -499,7 +499,9 @@ def _picture(path: Path, size: tuple[int, int], where: str) -> np.ndarray:
             content = stream.read()
         check_decoding_cost(content)
         pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
-    except (OSError, UnreadableImageError, cv2.error):
+    except UnreadableImageError as error:
+        raise UserError(f"{where} is not a picture of a mask: {error}.") from None
+    except (OSError, cv2.error):
         pixels = None
     if pixels is None:
         raise UserError(f"{where} is not a picture of a mask.")

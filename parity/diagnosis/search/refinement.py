@@ -17,7 +17,6 @@ from parity.diagnosis.search.local_search import (
     PROMISING,
     improve_locally,
     promising,
-    useful_faults,
     without,
 )
 from parity.tasks.task import TASKS
@@ -95,10 +94,6 @@ REFINED = 3
 EXPLAINED_EXACT, EXPLAINED_PREDICTED = 0.97, 0.75
 """Shares of observed boxes that are reproduced exactly, and of predicted boxes that were observed,
 from which a hypothesis explains the boxes; chosen: up to a quarter may be withheld."""
-
-NEARLY_COMPLETE, COMPLETING = 0.9, 1.0
-"""Share of boxes on both sides from which one fault more may leave nothing to explain, and what it
-may cost more than it explains, nats; chosen."""
 
 COMPLETE_EXACT = 0.995
 """Share of observed boxes from which there is nothing to refine; chosen."""
@@ -321,28 +316,6 @@ def are_alike(fault: Fault, other: Fault) -> bool:
         return False
     alike = any(kind & fault.fields and kind & other.fields for kind in GEOMETRY_KINDS)
     return alike or fault.stage != "geometry"
-
-
-def with_last_fault(cost_model: CostModel, best: Pipeline) -> Pipeline:
-    """Return a hypothesis with one fault more after the network, where nothing is left then.
-
-    One box among many is worth hardly less than a fault costs, but few faults put right all that is
-    left and leave the rest as it is.
-
-    Parameters
-    ----------
-    cost_model : CostModel
-        Holds the boxes.
-    best : Pipeline
-        The cheapest hypothesis.
-    """
-    if is_complete(cost_model, best) or cost_model.reproduction(best).least < NEARLY_COMPLETE:
-        return best
-    useful = useful_faults(cost_model, best, cost_model.postprocessing_faults)
-    most = cost_model.cost(best) + COMPLETING
-    options = [fault.inject_into(best) for fault in useful if not fault.is_in(best)]
-    whole = [p for p in options if cost_model.cost(p) < most and is_complete(cost_model, p)]
-    return min(whole, key=cost_model.cost, default=best)
 
 
 def leaves_only_withheld(cost_model: CostModel, pipeline: Pipeline) -> bool:

@@ -66,8 +66,8 @@ class Source:
 def in_snake_case(value: Any) -> Any:
     """Return a document with objects whose keys are in PascalCase, as C# writes them, in ours.
 
-    All of them are, but for that of the image. An object of lists alone may be one of images by
-    name and stays as it is.
+    That of the image may be in lower case. An object of lists alone may be one of images by name
+    and stays as it is.
     """
     if isinstance(value, list):
         return [in_snake_case(each) if isinstance(each, list | dict) else each for each in value]

@@ -28,7 +28,6 @@ LONGEST_LINE = 8192
 EVERY_SECONDS = 5.0
 """Between two lines that say how far a search is; chosen."""
 
-
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 
 

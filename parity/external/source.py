@@ -66,8 +66,8 @@ class Source:
 def in_snake_case(value: Any) -> Any:
     """Return a document with objects whose keys are in PascalCase, as C# writes them, in ours.
 
-    That of the image may be in lower case. An object of lists alone may be one of images by name
-    and stays as it is.
+    The key of the image may be in lower case. An object that holds only lists stays as it is: its
+    keys may be names of images.
     """
     if isinstance(value, list):
         return [in_snake_case(each) if isinstance(each, list | dict) else each for each in value]

@@ -8,7 +8,7 @@ rule load_checkpoint:
         weights=PLAN.weights,
     output:
         checkpoint="results/checkpoint/{model}.pt",
-        facts="results/checkpoint/{model}.npz",
+        facts="results/checkpoint/{model}.json",
     log:
         "logs/load_checkpoint/{model}.log",
     localrule: True  # it may download, which a node of a cluster cannot

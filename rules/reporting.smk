@@ -82,7 +82,7 @@ rule write_report:
     input:
         results=collect(rules.summarise.output.results, model=PLAN.models),
         plots=collect(rules.plot.output.plots, model=PLAN.models),
-        pictures=collect(rules.annotate.output.pictures, model=PLAN.models),
+        pictures=collect(rules.annotate.output.pictures, model=PLAN.annotated_models),
         browsers=collect(rules.browse.output.browser, model=PLAN.models),
         sweeps=collect(rules.tune.output.results, model=PLAN.swept_models),
         sweep_plots=collect(rules.plot_sweep.output.plots, model=PLAN.swept_models),

@@ -4,13 +4,16 @@ One process serves all arms: its start costs as much as thirty images. It also a
 NMS to all candidates, so that the detections can be read from what is left.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.inference import infer_batch
+from parity.backends.pytorch.loading import load_model
 from parity.backends.pytorch.network import PytorchNetwork, describe_run
 from parity.backends.pytorch.postprocess import detect
 from parity.backends.trust import trust_checkpoint
 from parity.detection.suppressed_files import SuppressedBatch
+from parity.errors import about
 from parity.logs import log_to
 
 if TYPE_CHECKING:
@@ -21,37 +24,38 @@ def main(
     *,
     checkpoint: str,
     batch: str,
-    arm: dict[str, Any],
+    arms: dict[str, Any],
     settings: dict[str, Any],
     iou: float,
-    destinations: tuple[str, str, str],
+    destinations: Iterable[tuple[str, str, str]],
 ) -> None:
-    """Write the candidates of a batch, what NMS leaves of them, and the seconds that they took."""
-    choices = {key: arm[key] for key in ("imgsz", "rect", "end2end")}
+    """Write of each arm candidates, what NMS leaves of them, and the seconds that they took."""
     floor, device, threads = (settings[key] for key in ("floor", "device", "threads"))
-    network = PytorchNetwork.load(checkpoint, **choices, threads=threads, device=device)
-    made_by = describe_run(network, checkpoint, floor=floor, threads=threads)
-    candidates, suppressed, seconds = destinations
-    found = infer_batch(
-        network, batch, floor=floor, made_by=made_by, destination=candidates, seconds=seconds
-    )
-    SuppressedBatch.of(found, iou=iou, detect=detect).save(suppressed)
+    loaded = load_model(checkpoint)
+    for arm, (candidates, suppressed, seconds) in zip(arms.values(), destinations, strict=True):
+        choices = {key: arm[key] for key in ("imgsz", "rect", "end2end")}
+        with about(checkpoint):
+            network = PytorchNetwork.of(loaded, **choices, threads=threads, device=device)
+        made_by = describe_run(network, checkpoint, floor=floor, threads=threads)
+        found = infer_batch(
+            network, batch, floor=floor, made_by=made_by, destination=candidates, seconds=seconds
+        )
+        SuppressedBatch.of(found, iou=iou, detect=detect).save(suppressed)
 
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         trust_checkpoint(snakemake.params.trust)
         made = (snakemake.output[name] for name in ("candidates", "suppressed", "seconds"))
-        for arm, *destinations in zip(snakemake.params.arms, *made, strict=True):
-            main(
-                checkpoint=snakemake.input.checkpoint,
-                batch=snakemake.input.batch,
-                arm=snakemake.params.arms[arm],
-                settings={
-                    "floor": snakemake.params.candidates["floor"],
-                    "device": snakemake.params.device,
-                    "threads": snakemake.threads,
-                },
-                iou=snakemake.config["thresholds"]["iou"],  # a guess that no result depends on
-                destinations=tuple(destinations),
-            )
+        main(
+            checkpoint=snakemake.input.checkpoint,
+            batch=snakemake.input.batch,
+            arms=snakemake.params.arms,
+            settings={
+                "floor": snakemake.params.candidates["floor"],
+                "device": snakemake.params.device,
+                "threads": snakemake.threads,
+            },
+            iou=snakemake.config["thresholds"]["iou"],  # a guess that no result depends on
+            destinations=zip(*made, strict=True),
+        )

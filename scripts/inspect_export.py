@@ -7,7 +7,7 @@ from parity.logs import log_to
 from parity.model_files.bundle import is_bundle
 from parity.model_files.bundle_inspection import inspect_bundle
 from parity.model_files.inspection import inspect_export, stop_if_wrong
-from parity.model_files.reference_facts import ReferenceFacts
+from parity.model_files.reference_facts import load_facts
 from parity.model_files.results import ExportDescription, Wanted
 
 if TYPE_CHECKING:
@@ -25,13 +25,12 @@ def main(
 ) -> None:
     """Write what a file says of itself; stop if comparing it would mean nothing."""
     own, *counterpart = (load(path, ExportDescription) for path in descriptions)
-    of_onnx = reference.endswith(".onnx")
-    facts = ReferenceFacts.of_onnx(reference) if of_onnx else ReferenceFacts.load(reference)
+    facts = load_facts(reference)
     asked = Wanted(**wanted, names=facts.names, stride=facts.stride, trained=facts.trained)
     if is_bundle(onnx):
         inspection = inspect_bundle(onnx, own, asked)
     else:
-        inspection = inspect_export(onnx, own, asked, facts.weights, next(iter(counterpart), None))
+        inspection = inspect_export(onnx, own, asked, next(iter(counterpart), None))
     stop_if_wrong(inspection, f"exports.{export}")
     save(destination, inspection)
 

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from parity.backends.pytorch.checkpoint import obtain_checkpoint
-from parity.backends.pytorch.checkpoint_facts import facts_of_checkpoint
 from parity.backends.trust import trust_checkpoint
+from parity.documents import save
 from parity.logs import log_to
 
 if TYPE_CHECKING:
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 def main(*, weights: str, trust: bool, checkpoint: str, facts: str) -> None:
     """Write the checkpoint that a model of the configuration names, and what it says of itself."""
     trust_checkpoint(trust)
-    obtain_checkpoint(weights, checkpoint, trust=trust)
-    facts_of_checkpoint(checkpoint).save(facts)
+    save(facts, obtain_checkpoint(weights, checkpoint, trust=trust))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from parity.data.batch_files import load_batch
 from parity.documents import save
 from parity.layers.quantisation import quantise
 from parity.logs import log_to
-from parity.model_files.description import describe_file
+from parity.model_files.description import describe_file, reference_weights
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -18,7 +18,8 @@ def main(
 ) -> None:
     """Write an int8 ONNX file and what it says of itself."""
     made_with = quantise(onnx, destination, load_batch(images), **options)
-    save(description, replace(describe_file(destination), quantisation=made_with))
+    described = describe_file(destination, reference_weights(onnx))
+    save(description, replace(described, quantisation=made_with))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from parity.backends.probing import THREADS
 from parity.documents import save
 from parity.logs import log_to
 from parity.model_files.completing import REFERENCE
-from parity.model_files.description import describe_file
+from parity.model_files.description import describe_file, reference_weights
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -29,7 +29,7 @@ def main(
         )
     else:
         take_reference(given, destination, options)
-    described = describe_file(destination)
+    described = describe_file(destination, reference_weights(*reference) if reference else {})
     facts_of_file(described, given)
     save(description, described)
 

@@ -294,9 +294,9 @@ def yolo11n_pt(yolo11n_onnx: Path, build: Build) -> Path:
     """Return the checkpoint of YOLO11n, made as the workflow makes it."""
 
     def fill(folder: Path) -> None:
-        from parity.backends.pytorch.checkpoint import obtain_checkpoint
+        from parity.backends.pytorch.rebuilding import rebuild_checkpoint
 
-        obtain_checkpoint(str(yolo11n_onnx), folder / "yolo11n.pt", trust=False)
+        rebuild_checkpoint(yolo11n_onnx, folder / "yolo11n.pt")
 
     return build("checkpoint", fill) / "yolo11n.pt"
 

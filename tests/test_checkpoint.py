@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 import torch
-from ultralytics import YOLO
 from ultralytics.nn import tasks
 from ultralytics.nn.tasks import ClassificationModel, DetectionModel
+from ultralytics.utils import downloads
 
-from parity.backends.pytorch import checkpoint as module
+from parity.backends.pytorch import checkpoint
 from parity.backends.pytorch.checkpoint import obtain_checkpoint
+from parity.backends.pytorch.loading import load_model
 from parity.backends.pytorch.transcription.facts import OTHER_MODELS
 from parity.errors import UserError
 from tests.conftest import ROOT
@@ -214,7 +215,7 @@ def test_any_detector_of_the_users_own_is_taken(
     model.args = {"imgsz": 320}
     torch.save({"model": model.half(), "ema": None, "epoch": -1}, tmp_path / "own.pt")
     obtain_checkpoint(str(tmp_path / "own.pt"), tmp_path / "out.pt", trust=False)
-    loaded = YOLO(tmp_path / "out.pt")
+    loaded = load_model(tmp_path / "out.pt")
     assert loaded.names == names, reason
     expected = model.float().state_dict()
     found = loaded.model.state_dict()
@@ -301,7 +302,7 @@ def test_a_published_name_without_a_network_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, downloader: Callable[..., None]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(module, "attempt_download_asset", downloader)
+    monkeypatch.setattr(downloads, "attempt_download_asset", downloader)
     sentence = refused("yolov8s.pt", tmp_path / "out" / "yolov8s.pt")
     assert sentence.startswith(
         "weights: yolov8s.pt is published by Ultralytics but could not be downloaded; "
@@ -317,9 +318,10 @@ def test_a_published_name_is_checked_like_any_file(
         Path(path).write_bytes(yolo11n_pt.read_bytes())
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(module, "attempt_download_asset", fetch)
+    monkeypatch.setattr(downloads, "attempt_download_asset", fetch)
     obtain_checkpoint("yolov8s.pt", tmp_path / "out.pt", trust=False)
-    assert YOLO(tmp_path / "out.pt").names[0] == "person"
+    monkeypatch.undo()  # Ultralytics asks the same function for what it loads
+    assert load_model(tmp_path / "out.pt").names[0] == "person"
 
 
 def test_a_name_that_nobody_publishes_says_so(tmp_path: Path) -> None:
@@ -333,9 +335,9 @@ def test_the_package_is_checked_by_its_digest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(module, "PACKAGED_SHA256", "0" * 64)
+    monkeypatch.setattr(checkpoint, "PACKAGED_SHA256", "0" * 64)
     assert "is not the known file" in refused("yolo11n.pt", tmp_path / "out.pt")
-    monkeypatch.setattr(module, "PACKAGE", "no-such-package")
+    monkeypatch.setattr(checkpoint, "PACKAGE", "no-such-package")
     assert "which is not installed" in refused("yolo11n.pt", tmp_path / "out.pt")
 
 
@@ -350,11 +352,11 @@ def test_a_file_of_ones_own_goes_before_the_packaged_one(
 HOME = """
 import sys
 from parity.backends.pytorch.checkpoint import obtain_checkpoint
-from ultralytics import YOLO
+from parity.backends.pytorch.loading import load_model
 from ultralytics.utils import AUTOINSTALL, ONLINE, SETTINGS_FILE
 import numpy
 obtain_checkpoint("yolo11n.pt", "results/yolo11n.pt", trust=False)
-YOLO("results/yolo11n.pt").predict(numpy.zeros((64, 64, 3), "uint8"), imgsz=64, device="cpu")
+load_model("results/yolo11n.pt").predict(numpy.zeros((64, 64, 3), "uint8"), imgsz=64, device="cpu")
 assert not AUTOINSTALL and not ONLINE, "it may install and download"
 print(SETTINGS_FILE)
 """

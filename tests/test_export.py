@@ -14,8 +14,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.backends.pytorch.checkpoint_facts import facts_of_checkpoint
 from parity.backends.pytorch.export import export_onnx
+from parity.backends.pytorch.loading import load_model
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.pytorch.predicting import predictor
 from parity.documents import load, save
@@ -100,7 +100,7 @@ def test_a_truncated_checkpoint_is_noticed_wherever_it_is_read(
     for read in (
         partial(PytorchNetwork.load, path, **network),
         partial(export_onnx, path, tmp_path / "a.onnx", **SMALL),
-        partial(facts_of_checkpoint, path),
+        partial(load_model, path),
         partial(predictor, path, task="detect", thresholds={}, threads=1),
     ):
         path.write_bytes(content[: len(content) // 2])

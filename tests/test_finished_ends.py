@@ -218,7 +218,7 @@ def test_boxes_that_a_graph_suppresses_are_read(
     edit, adapted, said = case
     given = edited(yolo11n_static, tmp_path / "given.onnx", edit)
     take_adapted(given, tmp_path / "own.onnx", loading(yolo11n_pt), OPTIONS)
-    described = describe_file(tmp_path / "own.onnx")
+    described = describe_file(tmp_path / "own.onnx", {})
     facts = facts_of_file(described, given)
     assert (facts.finished, facts.suppressed) == (True, True)
     assert described.baked is not None
@@ -261,7 +261,7 @@ def test_such_a_file_can_be_the_reference(
         return network
 
     take_adapted(other, tmp_path / "own2.onnx", load, OPTIONS, source="reference")
-    assert UNLIKE not in describe_file(tmp_path / "own2.onnx").metadata
+    assert UNLIKE not in describe_file(tmp_path / "own2.onnx", {}).metadata
 
 
 def test_boxes_that_are_elsewhere_are_said(
@@ -269,7 +269,7 @@ def test_boxes_that_are_elsewhere_are_said(
 ) -> None:
     given = edited(yolo11n_static, tmp_path / "given.onnx", number_elsewhere)
     take_adapted(given, tmp_path / "own.onnx", loading(yolo11n_pt), OPTIONS)
-    assert describe_file(tmp_path / "own.onnx").metadata[UNLIKE] == "checkpoint"
+    assert describe_file(tmp_path / "own.onnx", {}).metadata[UNLIKE] == "checkpoint"
 
 
 def test_columns_that_can_be_no_boxes_are_refused(

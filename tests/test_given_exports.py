@@ -437,7 +437,7 @@ def test_open_axes_stay_open(returned: list[int | None] | None) -> None:
 def exported(given: Path, destination: Path, checkpoint: Path) -> None:
     """Do with a given file what the export does."""
     take_adapted(given, destination, loading(checkpoint), OPTIONS)
-    facts_of_file(describe_file(destination), given)
+    facts_of_file(describe_file(destination, {}), given)
 
 
 def without_input(model: onnx.ModelProto) -> None:

@@ -21,9 +21,8 @@ from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.onnx_network import OnnxNetwork
 from parity.errors import UserError
 from parity.model_files.description import (
-    describe_export,
+    describe_file,
     external_data_files,
-    load_checked,
     load_given,
 )
 from parity.model_files.inspection import inspect_export
@@ -73,9 +72,9 @@ def detector(metadata: dict[str, str] = METADATA) -> onnx.ModelProto:
 def use(path: Path, *, run: bool = True) -> None:
     """Do with a file all that the rules do."""
     external_data_files(path)
-    described = describe_export(load_checked(path), path.stat().st_size)
+    described = describe_file(path, WEIGHTS)
     facts_of_file(described, path)
-    inspect_export(path, described, WANTED, WEIGHTS, None)
+    inspect_export(path, described, WANTED, None)
     if run:
         network = OnnxNetwork.load(path, threads=1)
         tensor = network.preprocess(np.zeros((50, 40, 3), np.uint8))

@@ -249,10 +249,11 @@ DANGEROUS = re.compile(
 )
 """What loads code or evaluates text, or can be told to."""
 ALLOWED = {
-    "parity/backends/pytorch/checkpoint.py": "torch_safe_load(path, safe_only=False)",
-    "parity/backends/pytorch/models.py": "YOLO(path, task=task)",
+    "parity/backends/pytorch/trusted_checkpoint.py": "torch_safe_load(path, safe_only=False)",
+    "parity/backends/pytorch/loading.py": "YOLO(private)",
+    "parity/backends/pytorch/predicting.py": "YOLO(path, task=task)",
 }
-"""The two places that load a checkpoint as it is: one that is trusted, and one of our own."""
+"""What is loaded as it is: a checkpoint that is trusted, one of our own, and an ONNX file."""
 
 
 @pytest.mark.parametrize("path", sources("parity", "scripts"), ids=str)

@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from parity.errors import UserError
-from parity.model_files.description import describe_export, external_data_files, load_checked
+from parity.model_files.description import describe_file, external_data_files
 from parity.model_files.inspection import inspect_export, stop_if_wrong
 from parity.model_files.results import Inspection, Wanted
 from parity.model_files.weights import compare_weights, stored_weights
@@ -58,8 +58,7 @@ def model(*, stored: dict[str, np.ndarray] = WEIGHTS, opset: int = 18) -> onnx.M
 def inspected(made: onnx.ModelProto, folder: Path, wanted: Wanted = WANTED) -> Inspection:
     path = folder / "model.onnx"
     onnx.save(made, path)
-    described = describe_export(load_checked(path), path.stat().st_size)
-    return inspect_export(path, described, wanted, WEIGHTS, None)
+    return inspect_export(path, describe_file(path, WEIGHTS), wanted, None)
 
 
 def sentences(inspection: Inspection) -> list[tuple[str, str]]:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.backends.pytorch.checkpoint import check_supported
 from parity.backends.pytorch.export import export_onnx
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.pytorch.postprocess import detect as detect_by_ultralytics
 from parity.backends.pytorch.transcription.facts import task_of
 from parity.backends.pytorch.transcription.stored_model import StoredModel, StoredModule
+from parity.backends.pytorch.trusted_checkpoint import check_supported
 from parity.backends.trust import VARIABLE
 from parity.data.sample_images import find_samples
 from parity.errors import UserError

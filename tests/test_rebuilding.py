@@ -13,8 +13,9 @@ from onnx import numpy_helper
 from ultralytics.nn.tasks import DetectionModel
 
 from parity.backends.pytorch.checkpoint import obtain_checkpoint
-from parity.backends.pytorch.checkpoint_facts import facts_of_checkpoint
 from parity.backends.pytorch.export import export_onnx
+from parity.backends.pytorch.fused_weights import fused_weights
+from parity.backends.pytorch.loading import load_model
 from parity.backends.pytorch.rebuilding import (
     exported_weights,
     rebuild_checkpoint,
@@ -37,10 +38,10 @@ def test_rebuilding_gives_back_every_bit(yolo11n_pt: Path, yolo11n_onnx: Path) -
 
 
 def test_rebuilding_is_reproducible(yolo11n_pt: Path, yolo11n_onnx: Path, tmp_path: Path) -> None:
-    obtain_checkpoint(str(yolo11n_onnx), tmp_path / "yolo11n.pt", trust=False)
-    assert (tmp_path / "yolo11n.pt").read_bytes() == yolo11n_pt.read_bytes()
-    obtain_checkpoint("yolo11n.pt", tmp_path / "named.pt", trust=False)
-    assert (tmp_path / "named.pt").read_bytes() == yolo11n_pt.read_bytes()
+    made = [tmp_path / name for name in ("given.pt", "named.pt", "rebuilt.pt")]
+    for weights, path in zip((yolo11n_onnx, "yolo11n.pt", yolo11n_pt), made, strict=True):
+        obtain_checkpoint(str(weights), path, trust=False)
+    assert len({path.read_bytes() for path in made}) == 1
 
 
 @pytest.mark.parametrize("task", TASK_MODELS)
@@ -48,11 +49,12 @@ def test_every_task_is_rebuilt(yolo11n_pt: Path, tmp_path: Path, task: str) -> N
     own = make_checkpoint(task, yolo11n_pt, tmp_path / "own.pt")
     export_onnx(own, tmp_path / "own.onnx", imgsz=64, simplify=False)
     obtain_checkpoint(str(tmp_path / "own.onnx"), tmp_path / "out.pt", trust=False)
-    expected, found = (facts_of_checkpoint(each) for each in (own, tmp_path / "out.pt"))
+    expected, found = (load_model(each).model for each in (own, tmp_path / "out.pt"))
     assert found.names == expected.names
-    assert found.weights.keys() == expected.weights.keys()
-    for name, weights in expected.weights.items():
-        np.testing.assert_array_equal(found.weights[name], weights, err_msg=name)
+    expected, found = fused_weights(expected), fused_weights(found)
+    assert found.keys() == expected.keys()
+    for name, weights in expected.items():
+        np.testing.assert_array_equal(found[name], weights, err_msg=name)
 
 
 def changed(path: Path, source: Path, change: Callable[[onnx.ModelProto], None]) -> Path:
@@ -130,7 +132,7 @@ def test_the_architecture_is_found_by_its_weights(
     monkeypatch.chdir(tmp_path)
     description = name and f"Ultralytics {name} model trained on data.yaml"
     path = changed(tmp_path / "a.onnx", yolo11n_onnx, partial(metadata, description=description))
-    obtain_checkpoint(str(path), tmp_path / "out.pt", trust=False)
+    rebuild_checkpoint(path, tmp_path / "out.pt")
     assert (tmp_path / "out.pt").read_bytes() == yolo11n_pt.read_bytes()
     assert not marker.exists()
 

@@ -2,44 +2,37 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from parity.backends.pytorch.checkpoint_facts import facts_of_checkpoint
+from parity.backends.pytorch.checkpoint import obtain_checkpoint
+from parity.documents import save
 from parity.errors import UserError
-from parity.model_files.reference_facts import ReferenceFacts
+from parity.model_files.reference_facts import load_facts
+from parity.model_files.results import ReferenceFacts
 
 
+@pytest.mark.parametrize("trust", [False, True])
 def test_the_facts_of_a_checkpoint_are_read_as_they_were_written(
-    yolo11n_pt: Path, tmp_path: Path
+    yolo11n_pt: Path, tmp_path: Path, trust: bool
 ) -> None:
-    facts = facts_of_checkpoint(yolo11n_pt)
-    facts.save(tmp_path / "facts.npz")
-    read = ReferenceFacts.load(tmp_path / "facts.npz")
-    assert (read.names, read.stride, read.trained) == (facts.names, 32, (640, 640))
-    assert list(read.weights) == list(facts.weights)
-    for name, weights in facts.weights.items():
-        np.testing.assert_array_equal(read.weights[name], weights, err_msg=name)
+    facts = obtain_checkpoint(str(yolo11n_pt), tmp_path / "own.pt", trust=trust)
+    save(tmp_path / "facts.json", facts)
+    assert load_facts(tmp_path / "facts.json") == facts
+    assert (facts.names[79], facts.stride, facts.trained) == ("toothbrush", 32, (640, 640))
 
 
-@pytest.mark.parametrize("name", ["facts", "weight 1", "", "weight ", "naïve ÿ 犬"])
-def test_no_name_of_a_weight_is_taken_for_anything_else(tmp_path: Path, name: str) -> None:
-    facts = ReferenceFacts({0: "a", 10: "b"}, 16, {name: np.arange(3, dtype=np.float32)})
-    facts.save(tmp_path / "facts.npz")
-    read = ReferenceFacts.load(tmp_path / "facts.npz")
-    assert (list(read.weights), read.names, read.trained) == ([name], {0: "a", 10: "b"}, None)
+def test_the_facts_of_a_file_are_what_it_says(yolo11n_onnx: Path) -> None:
+    facts = load_facts(yolo11n_onnx)
+    assert (facts.names[79], facts.stride, facts.trained) == ("toothbrush", 32, None)
 
 
-@pytest.mark.parametrize("kept", [100, -1], ids=["truncated", "other numbers"])
 def test_a_damaged_file_is_said_to_be_damaged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    path = Path("results/checkpoint/m.npz")
+    path = Path("results/checkpoint/m.json")
     path.parent.mkdir(parents=True)
-    ReferenceFacts({0: "a"}, 32, {"w": np.full(9, 7, np.float32)}).save(path)
-    whole = path.read_bytes()
-    number = np.full(9, 7, np.float32).tobytes()
-    path.write_bytes(whole[:kept] if kept > 0 else whole.replace(number, bytes(len(number))))
-    with pytest.raises(UserError, match=r"m\.npz is damaged \(.*\): run again"):
-        ReferenceFacts.load(path)
+    save(path, ReferenceFacts({0: "a"}, 32))
+    path.write_text(path.read_text().replace("32", "64"))
+    with pytest.raises(UserError, match=r"m\.json is damaged: run again"):
+        load_facts(path)

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.backends.pytorch.checkpoint import check_supported, obtain_checkpoint
+from parity.backends.pytorch.checkpoint import obtain_checkpoint
 from parity.backends.pytorch.export import export_onnx
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.pytorch.postprocess import detect as detect_by_ultralytics
+from parity.backends.pytorch.trusted_checkpoint import check_supported
 from parity.backends.trust import VARIABLE
 from parity.comparison.differences import compare_image, differences_of
 from parity.data.sample_images import find_samples

@@ -18,16 +18,18 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
-from ultralytics import YOLO
 from ultralytics.nn import modules, tasks
 from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils import IterableSimpleNamespace
 
 from parity.backends.pytorch.checkpoint import obtain_checkpoint
+from parity.backends.pytorch.loading import load_model
 from parity.backends.pytorch.transcription import transcription
 from parity.backends.pytorch.transcription.architecture import checked_architecture
 from parity.backends.pytorch.transcription.building import build, check_size
+from parity.backends.pytorch.transcription.excerpt import write_excerpt
 from parity.backends.pytorch.transcription.transcription import transcribe
+from parity.backends.trust import VARIABLE
 from parity.errors import UserError
 from tests import hostile_checkpoints as hostile
 from tests.conftest import ROOT
@@ -48,10 +50,9 @@ def refused(path: Path) -> str:
 
 
 def taken(path: Path) -> DetectionModel:
-    """Return the model of the checkpoint that is made of one."""
-    out = path.with_name("out.pt")
-    transcribe(path, out)
-    return YOLO(out).model.eval()
+    """Return the model that a job loads of a foreign checkpoint."""
+    write_excerpt(path, path.with_name("excerpt.pt"))
+    return load_model(path.with_name("excerpt.pt")).model.eval()
 
 
 def settled(model: DetectionModel) -> DetectionModel:
@@ -287,13 +288,36 @@ def test_a_pruned_model_is_taken_as_it_is_with_trust(tmp_path: Path) -> None:
     assert (tmp_path / "out.pt").read_bytes() == (tmp_path / "a.pt").read_bytes()
 
 
-def test_the_file_that_is_read_is_the_one_that_is_named(tmp_path: Path) -> None:
+def test_an_excerpt_holds_the_numbers_of_the_model_alone(tmp_path: Path) -> None:
+    model = settled(tiny())
+    whole = save(model, tmp_path / "a.pt", optimizer={"state": torch.ones(100_000)})
+    for name in ("b.pt", "c.pt"):
+        facts = write_excerpt(whole, tmp_path / name)
+    assert (facts.names, facts.stride, facts.trained) == (model.names, max(model.stride), (64, 64))
+    assert (tmp_path / "b.pt").read_bytes() == (tmp_path / "c.pt").read_bytes()
+    assert (tmp_path / "b.pt").stat().st_size < whole.stat().st_size - 400_000
+    assert equal(model, load_model(tmp_path / "b.pt").model.eval())
+
+
+def test_an_excerpt_is_written_without_torch(yolo11n_pt: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from parity.backends.pytorch.checkpoint import obtain_checkpoint\n"
+        f"obtain_checkpoint({str(yolo11n_pt)!r}, {str(tmp_path / 'a.pt')!r}, trust=False)\n"
+        "assert 'torch' not in sys.modules, 'its import takes two seconds'\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=300)
+
+
+def test_the_file_that_is_read_is_the_one_that_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save(tiny(names=["right", "one"]), tmp_path / "mod'el.pt")
     save(tiny(names=["wrong", "one"]), tmp_path / "model.pt")
     for trust in (False, True):
         obtain_checkpoint(str(tmp_path / "mod'el.pt"), tmp_path / "out.pt", trust=trust)
-        assert list(YOLO(tmp_path / "out.pt").names)[:1] == [0]
-        assert YOLO(tmp_path / "out.pt").model.names[0] == "right"
+        monkeypatch.setenv(VARIABLE, str(int(trust)))
+        assert load_model(tmp_path / "out.pt").names[0] == "right"
 
 
 def test_a_deferred_payload_would_run_if_it_were_loaded(
@@ -498,7 +522,7 @@ def fuzz(folder: Path, monkeypatch: pytest.MonkeyPatch, seed: int, count: int) -
     monkeypatch.setattr(transcription, "build", build_once)
     path = folder / "mutated.pt"
     repickler = hostile.Repickler(whole, path)
-    kept = 0
+    kept, excerpt = 0, folder / "excerpt.pt"
     for _ in range(count):
         match chance.randrange(4):
             case 0:
@@ -509,7 +533,8 @@ def fuzz(folder: Path, monkeypatch: pytest.MonkeyPatch, seed: int, count: int) -
                 repickler.write(rearranged(pieces, chance))
         start = time.process_time()
         with suppress(UserError):
-            transcription.transcribed(path)
+            write_excerpt(path, excerpt)
+            transcription.transcribed(excerpt)
             kept += 1
         assert time.process_time() - start < SECONDS
     assert 0 < kept < count

@@ -76,6 +76,7 @@ EXCHANGED = {"thresholds": {"conf": 0.45, "iou": 0.25}}
         pytest.param(leave, {"matching": {"iou": 0.6}}, AFTER_DETECTION, id="matching"),
         pytest.param(leave, {"exports": {"fp32": {"opset": 12}}}, AFTER_EXPORT, id="opset"),
         pytest.param(leave, {"annotate": 3}, {"annotate", "write_report", "gate"}, id="annotate"),
+        pytest.param(leave, {"annotate": 0}, {"write_report", "gate"}, id="no pictures"),
         pytest.param(leave, {"browse": 3}, VERDICT, id="browse"),
         pytest.param(leave, {"candidates": {"floor": 0.02}}, AFTER_IMAGES, id="floor"),
         pytest.param(touch_image, {}, set(), id="an image touched"),

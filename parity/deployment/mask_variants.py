@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import cv2
 import numpy as np
-from scipy.special import logit
 
 from parity.deployment.decoding_variants import sigmoid
 from parity.deployment.stage import Choices, by_value, choice, fields_of, values
@@ -360,6 +359,8 @@ THRESHOLDS: dict[str, float] = by_value(
 def least_logit(choices: MaskChoices) -> float:
     """Return what the logit of a px must exceed so that it belongs to a mask."""
     if choices.mask_threshold == "zero":
+        from scipy.special import logit  # noqa: PLC0415  slow to import, seldom needed
+
         return float(logit(choices.mask_probability))
     return THRESHOLDS[choices.mask_threshold]
 

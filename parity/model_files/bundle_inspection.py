@@ -5,17 +5,8 @@ from pathlib import Path
 
 from parity.model_files.bundle import BundleManifest, read_manifest
 from parity.model_files.inspection import SENTENCES, contradictions, head_of, of_metadata
-from parity.model_files.results import (
-    ExportDescription,
-    Finding,
-    Inspection,
-    Wanted,
-    WeightComparison,
-)
+from parity.model_files.results import ExportDescription, Finding, Inspection, Wanted
 
-NO_WEIGHTS = WeightComparison(
-    compared=0, by_value=0, by_layout=0, absent=[], largest=None, differing=[]
-)
 EXPLAINED = {"float": (0.1, 1e-3), "float16": (1.0, 0.02), "int8": (10.0, 0.1)}
 """Median differences of a raw output from the checkpoint's, px and score, that a precision
 explains; chosen above what the converted YOLO11n shows, see docs/runtimes.md."""
@@ -47,7 +38,6 @@ def inspect_bundle(
         shapes="complete",
         nodes=0,
         reference=None,
-        weights_compared=NO_WEIGHTS,
         wanted=wanted.options,
         sentences=[],
     )

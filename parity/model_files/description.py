@@ -4,11 +4,12 @@ import hashlib
 import math
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from graphlib import CycleError
 from pathlib import Path
 
+import numpy as np
 import onnx
 from onnx import numpy_helper
 
@@ -21,9 +22,10 @@ from parity.integrity import damaged, is_result
 from parity.model_files.first_bytes import HEAD_BYTES, what_it_is
 from parity.model_files.graph_limits import check_expansion, graph_limit, nodes_of_graphs
 from parity.model_files.node_order import sort_nodes
-from parity.model_files.results import ExportDescription, TensorDescription
+from parity.model_files.results import NO_WEIGHTS, ExportDescription, TensorDescription
 from parity.model_files.stored_metadata import metadata_props
 from parity.model_files.stored_tensors import all_tensors, stored_tensors
+from parity.model_files.weights import stored_weights, weights_against
 from parity.provenance import sha256
 
 KNOWN_DOMAINS = ("ai.onnx.ml", "ai.onnx.preview", "ai.onnx.training", "com.microsoft", "com.ms")
@@ -242,16 +244,32 @@ def external_data_files(path: str | Path) -> list[str]:
     return sorted(found)
 
 
-def describe_file(path: str | Path) -> ExportDescription:
-    """Check an ONNX file and return what identifies it and its model.
+def describe_file(path: str | Path, reference: Mapping[str, np.ndarray]) -> ExportDescription:
+    """Return what identifies the model of an ONNX file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    reference : mapping of str to ndarray
+        Weights of the reference, with which its own are compared; none for the reference itself.
 
     Raises
     ------
     UserError
-        If it is no ONNX file or breaks the standard.
+        If it is damaged.
     """
-    described = describe_export(load_checked(path), Path(path).stat().st_size)
-    return replace(described, file_sha256=sha256(path))
+    model = load_checked(path)
+    return replace(
+        describe_export(model, Path(path).stat().st_size),
+        weights_compared=weights_against(model, reference) if reference else NO_WEIGHTS,
+        file_sha256=sha256(path),
+    )
+
+
+def reference_weights(path: str | Path) -> dict[str, np.ndarray]:
+    """Return the weights of an ONNX file that is a reference, by name."""
+    return {name: array for name, (array, _) in stored_weights(load_checked(path)).items()}
 
 
 def describe_export(model: onnx.ModelProto, size_bytes: int) -> ExportDescription:

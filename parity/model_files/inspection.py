@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 
 import parity.model_files.families  # noqa: F401 - its modules register the families
@@ -31,7 +30,6 @@ from parity.model_files.results import (
     Wanted,
     WeightComparison,
 )
-from parity.model_files.weights import BLOCKED, compare_weights, stored_weights
 from parity.sentences import listing
 
 log = logging.getLogger(__name__)
@@ -60,7 +58,6 @@ def inspect_export(
     path: str | Path,
     description: ExportDescription,
     wanted: Wanted,
-    weights: Mapping[str, np.ndarray],
     reference: ExportDescription | None,
 ) -> Inspection:
     """Return what an ONNX file says of itself and where it contradicts what is wanted.
@@ -73,8 +70,6 @@ def inspect_export(
         What it says of itself.
     wanted : Wanted
         What it should be.
-    weights : mapping of str to ndarray
-        The checkpoint's weights.
     reference : ExportDescription or None
         The fp32 export with the same options, if this is not it.
     """
@@ -93,9 +88,6 @@ def inspect_export(
         shapes=shapes,
         nodes=len(model.graph.node),
         reference=_counterpart(reference),
-        weights_compared=compare_weights(
-            stored_weights(model), weights, reordered=BLOCKED in domains
-        ),
         wanted=wanted.options,
         sentences=[],
     )

@@ -40,38 +40,6 @@ class Quantisation:
 
 
 @dataclass(frozen=True)
-class ExportDescription:
-    """What an ONNX file says of itself."""
-
-    SCHEMA: ClassVar[str] = "export/1"
-
-    sha256: str
-    """Digest of the model without metadata, so that the time of export does not count."""
-    bytes: int
-    """Size of the file."""
-    opset: int
-    ir_version: int
-    """Of the standard."""
-    producer: str
-    """What wrote the file."""
-    inputs: list[TensorDescription]
-    outputs: list[TensorDescription]
-    """Of the graph."""
-    operators: dict[str, int]
-    """Nodes by type."""
-    baked: BakedThresholds | None
-    """Thresholds of a suppression in the graph."""
-    weights: dict[str, int]
-    """Stored numbers by element type."""
-    metadata: dict[str, str]
-    """What the exporter added."""
-    quantisation: Quantisation | None = None
-    """If it was quantised here."""
-    file_sha256: str = ""
-    """Digest of the file, which shows whether it is still whole."""
-
-
-@dataclass(frozen=True)
 class WeightDifference:
     """How far a stored tensor is from the checkpoint's."""
 
@@ -103,6 +71,45 @@ class WeightComparison:
     """Largest difference of a number; None if nothing was compared."""
     differing: list[WeightDifference]
     """Tensors that rounding does not explain, the worst first."""
+
+
+NO_WEIGHTS = WeightComparison(
+    compared=0, by_value=0, by_layout=0, absent=[], largest=None, differing=[]
+)
+
+
+@dataclass(frozen=True)
+class ExportDescription:
+    """What an ONNX file says of itself."""
+
+    SCHEMA: ClassVar[str] = "export/2"
+
+    sha256: str
+    """Digest of the model without metadata, so that the time of export does not count."""
+    bytes: int
+    """Size of the file."""
+    opset: int
+    ir_version: int
+    """Of the standard."""
+    producer: str
+    """What wrote the file."""
+    inputs: list[TensorDescription]
+    outputs: list[TensorDescription]
+    """Of the graph."""
+    operators: dict[str, int]
+    """Nodes by type."""
+    baked: BakedThresholds | None
+    """Thresholds of a suppression in the graph."""
+    weights: dict[str, int]
+    """Stored numbers by element type."""
+    metadata: dict[str, str]
+    """What the exporter added."""
+    weights_compared: WeightComparison = NO_WEIGHTS
+    """With the reference's."""
+    quantisation: Quantisation | None = None
+    """If it was quantised here."""
+    file_sha256: str = ""
+    """Digest of the file, which shows whether it is still whole."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +148,20 @@ class Wanted(WantedOptions):
     def source(self) -> str:
         """What the reference is called."""
         return "checkpoint" if self.trained else "reference"
+
+
+@dataclass(frozen=True)
+class ReferenceFacts:
+    """What the reference says of itself, with which its exports should agree."""
+
+    SCHEMA: ClassVar[str] = "reference/1"
+
+    names: dict[int, str]
+    """Class names by id."""
+    stride: int
+    """Largest stride, px."""
+    trained: tuple[int, int] | None = None
+    """Height and width that a checkpoint was trained at, px; nobody knows it of an ONNX file."""
 
 
 @dataclass(frozen=True)
@@ -183,8 +204,6 @@ class Inspection(ExportDescription):
     """Of its graph."""
     reference: Counterpart | None
     """The fp32 export with the same options, if this is not it."""
-    weights_compared: WeightComparison
-    """With the checkpoint's."""
     wanted: WantedOptions
     """What it should be."""
     sentences: list[Finding]

@@ -198,6 +198,12 @@ class Numbers:
         return bool(np.abs(self.rising - true.rising).max() <= most)
 
 
+def weights_against(model: onnx.ModelProto, true: Mapping[str, np.ndarray]) -> WeightComparison:
+    """Compare the weights of a model with the reference's, see :func:`compare_weights`."""
+    reordered = any(node.domain == BLOCKED for node in model.graph.node)
+    return compare_weights(stored_weights(model), true, reordered=reordered)
+
+
 def compare_weights(
     stored: Mapping[str, tuple[np.ndarray, str]],
     true: Mapping[str, np.ndarray],

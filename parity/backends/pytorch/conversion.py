@@ -1,7 +1,6 @@
 """Converting a checkpoint to a runtime's own format, with the converter that belongs to it."""
 
 import json
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -12,12 +11,11 @@ from typing import Any
 import onnx
 
 from parity.backends.own_files import files_of
-from parity.backends.pytorch.export import PLAIN_NAME, export_onnx
-from parity.backends.pytorch.models import load_model
+from parity.backends.pytorch.export import export_onnx
+from parity.backends.pytorch.loading import load_model_in
 from parity.backends.runtimes.litert import METADATA
 from parity.backends.runtimes.runtime import RUNTIMES, required
 from parity.errors import UserError, in_one_line
-from parity.integrity import check_whole
 from parity.model_files.stored_metadata import metadata_props
 
 BITS = {8: ["--weightQuantBits", "8"], 16: ["--fp16"], 32: []}
@@ -33,7 +31,7 @@ def converted(
     Parameters
     ----------
     checkpoint : str or Path
-        A ``.pt`` that is trusted.
+        What rule ``load_checkpoint`` wrote.
     kind : str
         The runtime.
     imgsz : list of int
@@ -50,18 +48,15 @@ def converted(
     """
     RUNTIMES[kind].check()
     RUNTIMES[kind].check_converter()
-    check_whole(checkpoint)
     with tempfile.TemporaryDirectory() as folder:
-        copy = shutil.copy(checkpoint, Path(folder) / PLAIN_NAME)
         options: dict[str, Any] = {"imgsz": imgsz, "batch": batch}
         try:
             if kind == "mnn":
-                exported = convert_to_mnn(copy, Path(folder), options, quantize)
+                exported = convert_to_mnn(checkpoint, Path(folder), options, quantize)
             else:
                 half = {"quantize": quantize} if quantize == 16 else {}
-                exported = Path(
-                    load_model(copy).export(format=kind, device="cpu", **options, **half)
-                )
+                loaded = load_model_in(folder, checkpoint)
+                exported = Path(loaded.export(format=kind, device="cpu", **options, **half))
                 if kind == "litert" and quantize == 8:
                     exported = with_int8_weights(exported)
         except UserError:

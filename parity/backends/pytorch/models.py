@@ -1,18 +1,17 @@
-"""Ultralytics' models: their classes by task, and how they are saved and loaded."""
+"""Ultralytics' models: their classes by task, and how they are saved."""
 
 import importlib
 from pathlib import Path
 from typing import Any
 
 import torch
-from ultralytics import YOLO, __version__
+from ultralytics import __version__
 from ultralytics.engine.predictor import BasePredictor
 from ultralytics.nn import tasks
 from ultralytics.nn.modules import Detect, RTDETRDecoder
 
-from parity.backends.trust import is_checkpoint_trusted
 from parity.files import atomic
-from parity.integrity import check_whole, note_place
+from parity.integrity import note_place
 from parity.tasks.task import Task
 
 
@@ -82,19 +81,3 @@ def save_checkpoint(
         with temporary.open("wb") as stream:  # given a path, torch writes its name into the file
             torch.save(checkpoint, stream)
         note_place(temporary)
-
-
-def load_model(path: str | Path, task: str | None = None) -> YOLO:
-    """Load a checkpoint of our own, or one of any content if this job trusts it; or an ONNX file.
-
-    Without trust, Ultralytics loads only classes of torch and its own, and evaluates nothing
-    (``ULTRALYTICS_SAFE_LOAD``).
-
-    Raises
-    ------
-    UserError
-        If it is a damaged result.
-    """
-    check_whole(path)
-    tasks.SAFE_LOAD = not is_checkpoint_trusted()
-    return YOLO(path, task=task)

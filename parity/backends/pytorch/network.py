@@ -7,20 +7,22 @@ from typing import Any, Self
 import cv2
 import numpy as np
 import torch
+from ultralytics import YOLO
 from ultralytics.data.utils import IMG_FORMATS
 from ultralytics.engine.predictor import BasePredictor
 from ultralytics.utils.checks import check_imgsz
 from ultralytics.utils.ops import xywh2xyxy
 from ultralytics.utils.patches import imread
 
-from parity.backends.pytorch.models import is_transformer, load_model
+from parity.backends.pytorch.loading import load_model
+from parity.backends.pytorch.models import is_transformer
 from parity.data.decoding_cost import check_decoding_cost
 from parity.data.image_files import as_file, open_image
 from parity.data.reading import PILLOW_FIRST, TIFF, check_pixels, read_image
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
 from parity.detection.head import END2END_ROWS, NetworkHead
-from parity.errors import UnreadableImageError, UserError
+from parity.errors import UnreadableImageError, UserError, about
 from parity.integrity import sha256_without_place
 from parity.model_files.families.family import ULTRALYTICS
 from parity.model_files.families.rtdetr import RTDETR
@@ -47,9 +49,29 @@ class PytorchNetwork:
     """Images that one run takes."""
 
     @classmethod
-    def load(
+    def load(cls, path: str | Path, **choices: Any) -> Self:
+        """Load a checkpoint and make it ready, see :meth:`of`.
+
+        Parameters
+        ----------
+        path : str or Path
+            What rule ``load_checkpoint`` wrote.
+        **choices
+            Of :meth:`of`.
+
+        Raises
+        ------
+        UserError
+            If there is no such head.
+        """
+        loaded = load_model(path)
+        with about(path):
+            return cls.of(loaded, **choices)
+
+    @classmethod
+    def of(
         cls,
-        path: str | Path,
+        loaded: YOLO,
         *,
         imgsz: tuple[int, int],
         rect: bool,
@@ -57,12 +79,12 @@ class PytorchNetwork:
         device: str,
         end2end: bool = False,
     ) -> Self:
-        """Load a checkpoint.
+        """Make a loaded model ready to run; several may share one unless they use other heads.
 
         Parameters
         ----------
-        path : str or Path
-            A ``.pt`` that is trusted.
+        loaded : YOLO
+            A model, which is fused in place.
         imgsz : tuple of int
             Height and width that images are fitted into, px.
         rect : bool
@@ -78,9 +100,8 @@ class PytorchNetwork:
         Raises
         ------
         UserError
-            If there is no such head.
+            If there is no such head; the message follows the name of the file.
         """
-        loaded = load_model(path)
         task = TASKS[loaded.task]
         options = {
             "imgsz": list(imgsz),
@@ -97,7 +118,7 @@ class PytorchNetwork:
         model = predictor.model
         predictor.imgsz = check_imgsz(list(imgsz), stride=model.stride, min_dim=2)
         if end2end and not model.end2end:
-            raise UserError(f"{path} has no head without NMS; leave out nms: false.")
+            raise UserError("has no head without NMS; leave out nms: false")
         if end2end:  # as stream_inference does, with as many rows as an export has at least
             rows = max(predictor.args.max_det, END2END_ROWS)
             model.model.set_head_attr(max_det=rows, agnostic_nms=predictor.args.agnostic_nms)

@@ -20,7 +20,8 @@ from parity.backends.onnx_metadata import check_extent
 from parity.backends.onnx_network import run_session
 from parity.backends.own_files import runtime_of
 from parity.backends.probing import THREADS, probes
-from parity.backends.pytorch.checkpoint_facts import facts_of_checkpoint
+from parity.backends.pytorch.fused_weights import fused_weights
+from parity.backends.pytorch.loading import load_model
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.backends.runtimes.runtime import RUNTIMES, Session
@@ -100,7 +101,7 @@ def pack_files(
         ],
         deviations=list(found.deviations),
         metadata=metadata,
-        weights=sum(each.size for each in facts_of_checkpoint(checkpoint).weights.values()),
+        weights=sum(each.size for each in fused_weights(load_model(checkpoint).model).values()),
         box_px=box_px,
         score=score,
     )

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from ultralytics import YOLO
 
-from parity.backends.pytorch.models import load_model
+from parity.backends.pytorch.loading import load_model
 
 
 def predictor(
@@ -17,7 +18,7 @@ def predictor(
     Parameters
     ----------
     path : str or Path
-        A ``.pt`` that is trusted, or an ONNX file.
+        What rule ``load_checkpoint`` wrote, or an ONNX file.
     task : str
         What the model was trained to find.
     thresholds : dict
@@ -27,7 +28,7 @@ def predictor(
     **options
         Further arguments of ``predict``.
     """
-    model = load_model(path, task=task)
+    model = YOLO(path, task=task) if Path(path).suffix == ".onnx" else load_model(path)
 
     def predict(image: str) -> dict[str, float]:
         (result,) = model.predict(image, verbose=False, **thresholds, **options)

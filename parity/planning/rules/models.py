@@ -46,7 +46,7 @@ class ModelRules(RunParts):
         """Return what says what the reference is; an ONNX file says so itself."""
         model = wildcards.model
         if self.has_checkpoint:
-            return f"results/checkpoint/{model}.npz"
+            return f"results/checkpoint/{model}.json"
         return self.reference_file(wildcards)
 
     def taken(self, wildcards: Wildcards) -> Params:

@@ -22,6 +22,11 @@ class StudyRules(ComparisonRules):
         """Names of the models whose thresholds are swept: all or none."""
         return self.models if self.grid else []
 
+    @property
+    def annotated_models(self) -> list[str]:
+        """Names of the models of which pictures are drawn: all or none."""
+        return self.models if self.config.annotate else []
+
     def swept_candidates(self, wildcards: Wildcards) -> list[str]:
         """Return the candidates files of all arms that are swept, for one batch."""
         return [

@@ -22,6 +22,7 @@ PIECE_BYTES = MAX_READ_BYTES // 4
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED = 1
 LITTLE = b"little"
+PICKLE = "data.pkl"
 FOLDER = re.compile(r"([^/]+)/data\.pkl")
 WANTED = "a .pt checkpoint of Ultralytics"
 TEXT = re.compile(r"[^\x00-\x08\x0e-\x1f\x7f]*")
@@ -46,7 +47,7 @@ class Archive:
 
     def pickled(self) -> bytes:
         """Return the pickle."""
-        entry = self.entries["data.pkl"]
+        entry = self.entries[PICKLE]
         if entry.file_size > MAX_PICKLE_BYTES:
             raise UserError(f"has a pickle that is larger than that of any YOLO model; {REMEDY}")
         return bytes(self._read(entry))
@@ -59,6 +60,10 @@ class Archive:
         if entry.file_size != size:
             raise UserError("has numbers of another size than it says; it is damaged")
         return self._read(entry)
+
+    def text(self, name: str) -> str:
+        """Return a file of text."""
+        return self._read(self.entries[name]).decode()
 
     def is_little_endian(self) -> bool:
         """Return whether its numbers are stored as this machine has them."""

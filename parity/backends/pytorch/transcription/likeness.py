@@ -8,14 +8,9 @@ from torch import nn
 from ultralytics.nn import tasks
 
 from parity.backends.pytorch.transcription.architecture import modified
-from parity.backends.pytorch.transcription.archive import Archive
-from parity.backends.pytorch.transcription.stored_model import (
-    StoredModel,
-    StoredModule,
-    StoredTensor,
-    tensor_of,
-    what_stands,
-)
+from parity.backends.pytorch.transcription.plain_values import NOT_PLAIN, as_plain
+from parity.backends.pytorch.transcription.stored_model import StoredTensor
+from parity.backends.pytorch.transcription.transcript import TranscribedModule, Transcript
 from parity.backends.trust import REMEDY
 from parity.errors import UserError, shown
 
@@ -32,24 +27,17 @@ IRRELEVANT = frozenset(
     ]
 )
 """Plain attributes that do not change what a loaded model returns."""
-MAX_LENGTH = 200
-"""Elements of a list, and characters of a text, among the attributes (chosen): 43 layers are kept
-at most."""
-MAX_NESTED = 2
-"""How deep such lists are nested."""
 
 
-def check_alike(model: tasks.BaseModel, stored: StoredModel, archive: Archive) -> None:
+def check_alike(model: tasks.BaseModel, stored: Transcript) -> None:
     """Check that two models have the same modules with the same attributes; take those of TAKEN.
 
     Parameters
     ----------
     model : BaseModel
         What the architecture gives.
-    stored : StoredModel
+    stored : Transcript
         What the checkpoint holds.
-    archive : Archive
-        Where the numbers of its strides are.
 
     Raises
     ------
@@ -66,14 +54,14 @@ def check_alike(model: tasks.BaseModel, stored: StoredModel, archive: Archive) -
             raise UserError(modified(f"it lacks {path}, which is in its YAML"))
         if path:
             check_module(path, module, stored.modules[path])
-    if _plain(stored.attributes.get("save")) != list(model.save):
+    if stored.modules[""].attributes.get("save") != list(model.save):
         raise UserError(modified("it keeps the outputs of other layers than its YAML says"))
-    head = str(len(model.model) - 1)
-    for where in (stored.attributes, stored.modules[f"model.{head}"].attributes):
-        check_strides(getattr(model, "stride", None), where.get("stride"), archive)
+    for found in stored.strides:
+        if isinstance(model.stride, torch.Tensor) and found != (expected := model.stride.tolist()):
+            raise UserError(modified(f"its strides are {found} where its YAML gives {expected}"))
 
 
-def check_module(path: str, built: nn.Module, stored: StoredModule) -> None:
+def check_module(path: str, built: nn.Module, stored: TranscribedModule) -> None:
     """Check that a stored module has the class and the attributes of one that was built.
 
     Raises
@@ -85,16 +73,15 @@ def check_module(path: str, built: nn.Module, stored: StoredModule) -> None:
         own = type(built).__name__
         raise UserError(modified(f"{path} is a {shown(stored.kind)} where its YAML gives a {own}"))
     for name, expected in plain_attributes(built).items():
-        if name in IRRELEVANT or name not in stored.attributes:
+        if name in IRRELEVANT or name not in {*stored.attributes, *stored.others}:
             continue
-        found = _plain(stored.attributes[name])
+        found = stored.attributes.get(name, NOT_PLAIN)
         if found == expected:
             continue
         if name in TAKEN and isinstance(found, float) and 0 < found < 1:
             setattr(built, name, found)
             continue
-        given = stored.attributes[name]
-        value = what_stands(given) if found is NOT_PLAIN else shown(repr(found))
+        value = stored.others.get(name) or shown(repr(found))
         raise UserError(modified(f"{name} of {path} is {value} where its YAML gives {expected}"))
 
 
@@ -112,56 +99,10 @@ def plain_attributes(module: nn.Module) -> dict[str, Any]:
     classes = type(module).__mro__[: type(module).__mro__.index(nn.Module)]
     found: dict[str, Any] = {}
     for owner in (*(vars(cls) for cls in reversed(classes)), vars(module)):
-        found |= {name: _plain(value) for name, value in owner.items() if not name.startswith("_")}
+        found |= {
+            name: as_plain(value) for name, value in owner.items() if not name.startswith("_")
+        }
     return {name: value for name, value in found.items() if value is not NOT_PLAIN}
-
-
-NOT_PLAIN = object()
-
-
-def _plain(value: Any, nested: int = MAX_NESTED) -> Any:
-    if isinstance(value, str):
-        return value if len(value) <= MAX_LENGTH else NOT_PLAIN
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if not isinstance(value, list | tuple) or not nested or len(value) > MAX_LENGTH:
-        return NOT_PLAIN
-    elements = [_plain(each, nested - 1) for each in value]
-    return NOT_PLAIN if NOT_PLAIN in elements else elements
-
-
-def take_head(model: tasks.BaseModel, stored: StoredModel) -> None:
-    """Take from a stored model which of its two heads it uses, if it has two.
-
-    Raises
-    ------
-    UserError
-        If it says that with anything but true or false; the message follows the name of the file.
-    """
-    head = stored.modules.get(f"model.{len(model.model) - 1}")
-    chosen = head.attributes.get("_end2end") if head else None
-    if chosen is None:
-        return
-    if not isinstance(chosen, bool):
-        raise UserError(modified(f"its head is end-to-end as {what_stands(chosen)}"))
-    model.end2end = chosen
-
-
-def check_strides(built: Any, stored: Any, archive: Archive) -> None:
-    """Check that strides are those that the architecture has; stored ones may be missing.
-
-    Raises
-    ------
-    UserError
-        If they are others, or no strides at all; the message follows the name of the file.
-    """
-    if stored is None or not isinstance(built, torch.Tensor):
-        return
-    tensor = tensor_of(stored)
-    expected = built.tolist()
-    found = tensor.read(archive).tolist() if tensor.shape == built.shape else list(tensor.shape)
-    if found != expected:
-        raise UserError(modified(f"its strides are {found} where its YAML gives {expected}"))
 
 
 def check_shapes(built: Mapping[str, torch.Tensor], stored: Mapping[str, StoredTensor]) -> None:
@@ -182,10 +123,14 @@ def check_shapes(built: Mapping[str, torch.Tensor], stored: Mapping[str, StoredT
                 f"is pruned or modified: {name} has the shape {found.shape} where its YAML gives "
                 f"{wanted}; {REMEDY}"
             )
-        if found.dtype.is_floating_point != tensor.dtype.is_floating_point:
+        if found.is_float != tensor.dtype.is_floating_point:
             raise UserError(
-                modified(f"{name} is {found.dtype} where its YAML gives {tensor.dtype}")
+                modified(f"{name} is {found.dtype} where its YAML gives {_kind(tensor)}")
             )
     for name in stored:
         if name not in built:
             raise UserError(modified(f"it has {shown(name)}, which is not in its YAML"))
+
+
+def _kind(tensor: torch.Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")

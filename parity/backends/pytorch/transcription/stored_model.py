@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import torch
+import numpy as np
 
 from parity.backends.pytorch.transcription.archive import Archive
 from parity.backends.pytorch.transcription.arguments import arguments_of, mapping_of, model_in
@@ -26,18 +26,21 @@ MAX_TENSORS = 4 * MAX_MODULES
 """Parameters and buffers of a model: those of YOLOv9e are fewer than two for each module."""
 MAX_DEPTH = 32
 """How deep they are nested; 8 in YOLOv9e (measured)."""
+BFLOAT16 = "bfloat16"
+"""The upper half of a float32, which numpy lacks."""
 DTYPES = {
-    "DoubleStorage": torch.float64,
-    "FloatStorage": torch.float32,
-    "HalfStorage": torch.float16,
-    "BFloat16Storage": torch.bfloat16,
-    "LongStorage": torch.int64,
-    "IntStorage": torch.int32,
-    "ShortStorage": torch.int16,
-    "CharStorage": torch.int8,
-    "ByteStorage": torch.uint8,
-    "BoolStorage": torch.bool,
+    "DoubleStorage": "float64",
+    "FloatStorage": "float32",
+    "HalfStorage": "float16",
+    "BFloat16Storage": BFLOAT16,
+    "LongStorage": "int64",
+    "IntStorage": "int32",
+    "ShortStorage": "int16",
+    "CharStorage": "int8",
+    "ByteStorage": "uint8",
+    "BoolStorage": "bool",
 }
+"""Element types by what torch calls storages of them."""
 PARAMETERS = ("torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state")
 TENSORS = ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor")
 
@@ -48,29 +51,45 @@ class StoredTensor:
 
     key: str
     """Where they are in the archive."""
-    dtype: torch.dtype
-    """Their type."""
+    dtype: str
+    """Their type, of :data:`DTYPES`."""
     shape: tuple[int, ...]
     stride: tuple[int, ...]
     """Their layout; they fill the storage."""
 
-    def read(self, archive: Archive) -> torch.Tensor:
-        """Return the tensor.
+    @property
+    def is_float(self) -> bool:
+        """Whether they are floating-point numbers."""
+        return "float" in self.dtype
+
+    @property
+    def _stored_dtype(self) -> np.dtype[Any]:
+        return np.dtype("uint16" if self.dtype == BFLOAT16 else self.dtype)
+
+    @property
+    def size(self) -> int:
+        """How many bytes they take."""
+        return math.prod(self.shape) * self._stored_dtype.itemsize
+
+    def read(self, archive: Archive) -> np.ndarray:
+        """Return the numbers; bfloat16 as float32, which holds each of them.
 
         Raises
         ------
         UserError
-            If the archive does not hold exactly its numbers.
+            If the archive does not hold exactly these.
         """
-        count = math.prod(self.shape)
-        numbers = archive.numbers(self.key, count * self.dtype.itemsize)
-        if not count:
-            return torch.empty(self.shape, dtype=self.dtype)
-        flat = torch.frombuffer(numbers, dtype=self.dtype)
+        numbers, dtype = archive.numbers(self.key, self.size), self._stored_dtype
+        if not self.size:
+            return np.empty(self.shape, dtype)
+        strides = tuple(step * dtype.itemsize for step in self.stride)
         try:
-            return flat.as_strided(self.shape, self.stride)
-        except RuntimeError:
+            array: np.ndarray = np.ndarray(self.shape, dtype, numbers, strides=strides)
+        except (ValueError, OverflowError):
             raise UserError("has a tensor that reaches beyond its numbers") from None
+        if self.dtype == BFLOAT16:
+            return (array.astype(np.uint32) << np.uint32(16)).view(np.float32)
+        return array
 
 
 @dataclass(frozen=True)

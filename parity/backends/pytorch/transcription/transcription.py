@@ -5,26 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
 from ultralytics.nn import tasks
 
 from parity.backends.pytorch.models import save_checkpoint
-from parity.backends.pytorch.transcription.architecture import (
-    check_channels,
-    checked_architecture,
-    unactivated_pooling,
-)
-from parity.backends.pytorch.transcription.archive import Archive, open_archive
-from parity.backends.pytorch.transcription.arguments import size_of
+from parity.backends.pytorch.transcription.archive import Archive
 from parity.backends.pytorch.transcription.building import build
-from parity.backends.pytorch.transcription.facts import checked_names, model_class_of, task_of
-from parity.backends.pytorch.transcription.likeness import (
-    check_alike,
-    check_shapes,
-    is_class,
-    take_head,
-)
-from parity.backends.pytorch.transcription.stored_model import StoredModel, read_model
+from parity.backends.pytorch.transcription.excerpt import open_transcript
+from parity.backends.pytorch.transcription.likeness import check_alike, check_shapes
+from parity.backends.pytorch.transcription.transcript import Transcript
 from parity.errors import about
 
 
@@ -62,29 +50,14 @@ class Transcription:
 
 def transcribed(source: str | Path) -> Transcription:
     """Return the model of a foreign checkpoint, built anew, see :func:`transcribe`."""
-    with about(source), open_archive(Path(source)) as archive:
-        stored = read_model(archive)
-        task = task_of(stored)
-        model_class = model_class_of(stored)
-        architecture = checked_architecture(stored.attributes.get("yaml"), model_class)
-        check_channels(architecture["channels"])
-        if has_unactivated_pooling(stored):
-            architecture = unactivated_pooling(architecture)
-        names = checked_names(stored.attributes.get("names"), architecture["nc"])
-        height, width = size_of(*stored.arguments)
-        model = fill(build(model_class, architecture), stored, archive)
+    with about(source), open_transcript(Path(source)) as (stored, archive):
+        model = fill(build(stored.model_class, stored.architecture), stored, archive)
+    height, width = stored.size
     imgsz = height if height == width else [height, width]
-    return Transcription(model, task, names, imgsz)
+    return Transcription(model, stored.task, stored.names, imgsz)
 
 
-def has_unactivated_pooling(stored: StoredModel) -> bool:
-    """Return whether the first convolution of an SPPF has no activation."""
-    pooling = (path for path, module in stored.modules.items() if module.kind.endswith(".SPPF"))
-    acts = (stored.modules.get(f"{path}.cv1.act") for path in pooling)
-    return any(act is not None and is_class(act.kind, nn.Identity) for act in acts)
-
-
-def fill(model: tasks.BaseModel, stored: StoredModel, archive: Archive) -> tasks.BaseModel:
+def fill(model: tasks.BaseModel, stored: Transcript, archive: Archive) -> tasks.BaseModel:
     """Return a model with the weights of a stored one, fused if that is.
 
     Raises
@@ -92,15 +65,16 @@ def fill(model: tasks.BaseModel, stored: StoredModel, archive: Archive) -> tasks
     UserError
         If the two are not alike; the message follows the name of the file.
     """
-    tensors = stored.tensors()
-    take_head(model, stored)
+    tensors = stored.tensors
+    if stored.end2end is not None:
+        model.end2end = stored.end2end
     if tensors.keys() != model.state_dict().keys():
         fused = deepcopy(model).fuse(verbose=False)
         model = fused if tensors.keys() == fused.state_dict().keys() else model
-    check_alike(model, stored, archive)
+    check_alike(model, stored)
     state = model.state_dict()
     check_shapes(state, tensors)
     with torch.no_grad():
         for name, tensor in tensors.items():
-            state[name].copy_(tensor.read(archive))
+            state[name].copy_(torch.from_numpy(tensor.read(archive)))
     return model

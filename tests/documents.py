@@ -5,7 +5,7 @@ from typing import Any
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.detection_files import ImageDetections
 from parity.detection.head import NetworkHead
-from parity.model_files.results import ExportDescription, TensorDescription
+from parity.model_files.results import ExportDescription, TensorDescription, WeightComparison
 
 EXPORT = ExportDescription(
     sha256="cd" * 32,
@@ -19,6 +19,7 @@ EXPORT = ExportDescription(
     baked=None,
     weights={"float": 2_600_000},
     metadata={},
+    weights_compared=WeightComparison(7, 0, 0, [], 0.0, []),
 )
 
 

@@ -41,7 +41,7 @@ from parity.diagnosis.document import (
 from parity.diagnosis.stages import BEFORE_OUTPUT_STAGES
 from parity.external.observations import NOTHING_DECLARED
 from parity.layers.results import LayerError, LayerResults
-from parity.model_files.results import Finding, Inspection, WantedOptions, WeightComparison
+from parity.model_files.results import Finding, Inspection, WantedOptions
 from tests.documents import EXPORT
 from tests.synthetic import HOSTILE, THRESHOLDS
 
@@ -318,7 +318,6 @@ def inspection(*findings: Finding) -> Inspection:
         shapes="complete",
         nodes=300,
         reference=None,
-        weights_compared=WeightComparison(7, 0, 0, [], 0.0, []),
         wanted=WantedOptions(False, 18, 32, False, (640, 640), 32),
         sentences=list(findings),
     )

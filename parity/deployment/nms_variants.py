@@ -173,8 +173,9 @@ def _by_nmsboxes(
 ) -> np.ndarray:
     rectangles = form(boxes.astype(np.float64))
     rectangles = np.nan_to_num(FRAMES[choices.suppressed_in](rectangles))
-    best = np.argsort(-scores, kind="stable")[: 4 * choices.max_det + 100]
-    for used in (best, np.arange(len(scores))):
+    order, most = np.argsort(-scores, kind="stable"), 4 * choices.max_det + 100
+    while True:  # OpenCV goes through all, though the best are enough
+        used, most = order[:most], 2 * most
         given = rectangles[used], scores[used]
         if choices.suppression == "classwise":
             kept = cv2.dnn.NMSBoxesBatched(*given, class_ids[used], 0.0, _threshold(choices))

@@ -71,7 +71,7 @@ class Input:
 
 
 def _digest(pixels: np.ndarray) -> str:
-    return hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()  # in hardware, mostly
 
 
 def _is_grey(pixels: np.ndarray) -> bool:

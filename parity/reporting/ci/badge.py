@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 from parity.errors import printable
 from parity.reporting.diagnosis_verdict import State
-from parity.reporting.figures.drawing import font
+from parity.reporting.figures.fonts import font
 from parity.reporting.run_verdict import RunVerdict
 
 LABEL = "parity"

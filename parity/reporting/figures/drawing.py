@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import distribution
 from pathlib import Path
 
 import cv2
@@ -13,13 +11,11 @@ from PIL import Image, ImageDraw, ImageFont
 from parity.detection.outlines import LEAST_VISIBLE, NOTHING, DetectionOutline, Points, limbs_of
 from parity.errors import printable
 from parity.files import write_sealed
+from parity.reporting.figures.fonts import font
 from parity.reporting.figures.palette import KIND_COLOURS, palette
 from parity.reporting.wording import shortened
 
 JPEG_QUALITY = 84
-FONTS = Path(str(distribution("matplotlib").locate_file("matplotlib/mpl-data/fonts/ttf")))
-"""Found without importing matplotlib, which takes half a second."""
-
 INK_RGB = (20, 20, 20)  # of labels, on their bright ground
 MASK_STRENGTH, HATCH_STRENGTH = 0.35, 0.8  # share of the colour of a mask; chosen
 HATCH = 5  # line widths from a line of hatching to the next
@@ -78,13 +74,6 @@ class Mark:
     """What is drawn beside its box, or instead of it."""
     hatched: bool = False
     """Whether only one arm has it; then its mask is hatched."""
-
-
-@cache
-def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """Return matplotlib's own DejaVu Sans, the same on every machine."""
-    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return ImageFont.truetype(FONTS / name, size)
 
 
 def draw_panel(

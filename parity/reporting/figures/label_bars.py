@@ -11,8 +11,8 @@ from parity.reporting.figures.drawing import (
     blank_paper,
     draw_line_of_text,
     draw_panel,
-    font,
 )
+from parity.reporting.figures.fonts import font
 from parity.reporting.figures.palette import palette
 from parity.reporting.wording import count, shortened
 

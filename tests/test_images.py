@@ -74,7 +74,7 @@ def pages(path: Path) -> Path:
             ("a.jpg", lambda p, o=o: save(p, "RGB", exif=oriented(o)), f"EXIF orientation {o}")
             for o in range(1, 9)
         ),
-        ("a.png", lambda p: save(p, "RGB", exif=oriented(6)), "PNG, whose EXIF is not applied"),
+        ("a.png", lambda p: save(p, "RGB", exif=oriented(6)), "PNG, whose EXIF is applied"),
         ("a.png", lambda p: save(p, "L"), "grey PNG"),
         ("a.png", lambda p: save(p, "LA"), "grey PNG with alpha"),
         ("a.png", lambda p: save(p, "1"), "one-bit PNG"),

@@ -369,18 +369,22 @@ def test_a_folder_that_cannot_be_searched_has_a_row(
         find_images(str(tmp_path / "locked"))
 
 
-@pytest.mark.parametrize("folder", ["/", "/proc", "/sys/kernel", "//", "link"])
+SYSTEM = ["/", "/proc", "/sys/kernel", "//", "link"]
+
+
+@pytest.mark.parametrize("rest", ["", "/**", "/**/*.jpg", "/**/a/**"])
+@pytest.mark.parametrize("folder", SYSTEM)
 def test_folders_of_the_system_are_not_searched(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, rest: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("link").symlink_to("/")
-    with pytest.raises(UserError, match=f"images: {folder} is a folder of the system; name"):
-        list_images(folder)
-    Path("a.jpg").touch()
     Path("system").symlink_to("/proc")
-    Path("link").unlink()
+    with pytest.raises(UserError, match=r"images: \S+ is a folder of the system; name"):
+        list_images(folder + rest)
+    Path("a.jpg").touch()
     assert list_images(".").names == ["a.jpg"]
+    assert list_images("**").names == ["a.jpg"]
 
 
 def test_a_long_search_says_how_far_it_is(
@@ -392,6 +396,12 @@ def test_a_long_search_says_how_far_it_is(
     assert list_images(str(tmp_path)).names == []
     said = capsys.readouterr().err.splitlines()
     assert said[1] == f"Searching {tmp_path}: 2 folders so far."
+    for rest in ("*/*/*/*.jpg", "**/*.jpg", "*/**/*.jpg"):
+        with pytest.raises(UserError, match="names no file"):
+            list_images(f"{tmp_path}/{rest}")
+        said = capsys.readouterr().err.splitlines()
+        assert said[-1] == f"Searching {tmp_path}/{rest}: {len(said)} folders so far."
+        assert len(said) > 1
     monkeypatch.undo()
     assert list_images(str(tmp_path)).names == []
     assert capsys.readouterr().err == ""
@@ -420,10 +430,14 @@ def test_one_image_is_named_by_itself(tmp_path: Path) -> None:
         ("**/*.jpg", ["a.jpg", "b.jpg", "deep/a.jpg"], "recursively, named below what they share"),
         ("deep/*", ["a.jpg", "c.dat"], "the root is what all share; a suffix is not asked for"),
         ("[ab].jpg", ["a.jpg", "b.jpg"], "a set of characters"),
+        ("*/a.jpg", ["a.jpg"], "in a folder that a part of the glob names"),
+        ("**/*p/**/*.jpg", ["a.jpg"], "each of two recursive parts"),
+        ("**", ["a.jpg", "b.jpg", "deep/a.jpg", "deep/c.dat"], "all files"),
+        ("**/", ["a.jpg", "b.jpg", "deep/a.jpg", "deep/c.dat"], "all files, with a slash"),
     ],
 )
 def test_a_glob(tmp_path: Path, pattern: str, names: list[str], reason: str) -> None:
-    touch(tmp_path, "a.jpg", "b.jpg", "deep/a.jpg", "deep/c.dat")
+    touch(tmp_path, "a.jpg", "b.jpg", "deep/a.jpg", "deep/c.dat", ".hidden/d.jpg")
     assert list(find_images(str(tmp_path / pattern))) == names, reason
 
 

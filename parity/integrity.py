@@ -205,6 +205,22 @@ def damaged(path: str | Path, what: str) -> UserError:
     return UserError(f"{path} {what}: run again, and it will be made again.")
 
 
+def of_other_images(what: str) -> UserError:
+    """Return the error for results that should be of the same images, each whole and in its place.
+
+    Nothing tells which of them, or of those that they were made from, belongs to another run.
+
+    Parameters
+    ----------
+    what : str
+        What lists different images; the sentence begins with it.
+    """
+    return UserError(
+        f"{what} list different images, so some are results of another run: delete "
+        f"{RESULTS}/infer_* and {RESULTS}/detect_*, and run again."
+    )
+
+
 def set_aside_damaged() -> list[str]:
     """Move the results aside that were found to be damaged, so that Snakemake makes them anew.
 

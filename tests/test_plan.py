@@ -272,6 +272,19 @@ def test_the_folders_of_rules_must_be_folders(
         check_written(written, names)
 
 
+@pytest.mark.parametrize("name", ["results/export/m", "logs", ".snakemake/locks"])
+def test_the_folders_of_rules_must_be_writable(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (folder / name).mkdir(parents=True, exist_ok=True)
+    refused = str(Path(name))
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != refused and access(path, mode))
+    written = ["results/export/{model}/{export}.onnx", "logs/export/{model}/{export}.log"]
+    with pytest.raises(UserError, match=f"^{re.escape(refused)} cannot be written to, and a run"):
+        check_written(written, {"model": ["m"], "export": ["a"]})
+
+
 def test_a_link_among_the_results_that_leads_nowhere_is_named(folder: Path) -> None:
     (folder / "images" / "a.jpg").write_text("x")
     (folder / "results/export/m").mkdir(parents=True)

@@ -20,6 +20,9 @@ from parity.provenance import sha256
 RESULTS = "results"
 """The folder of everything that a run makes, and that it can make anew."""
 
+REPORTS = "reports"
+"""The folder of the reports of all runs."""
+
 NOTES = f"{RESULTS}/.damaged"
 """The folder of notes of damaged results, each with a path."""
 

@@ -387,6 +387,19 @@ def test_folders_of_the_system_are_not_searched(
     assert list_images("**").names == ["a.jpg"]
 
 
+def test_the_pictures_of_a_run_are_none_of_its_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    touch(tmp_path, "a.jpg", "results/plot/b.png", "reports/run/c.jpg", "mine/results/d.jpg")
+    Path("link").symlink_to("results")
+    for source in (".", str(tmp_path), "**/*.*", f"{tmp_path}/**"):
+        assert list_images(source).names == ["a.jpg", "mine/results/d.jpg"]
+    for source in ("results", "link", "reports/**/*.jpg"):
+        with pytest.raises(UserError, match="is where a run writes its own pictures; name"):
+            list_images(source)
+
+
 def test_a_long_search_says_how_far_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,6 +21,7 @@ from parity.data.shards import images_in, is_shard, split_member
 from parity.data.suffixes import SUFFIXES
 from parity.errors import UserError, shown
 from parity.foreign import is_of_system
+from parity.integrity import REPORTS, RESULTS
 
 LONGEST_LINE = 8192
 """Bytes of a line in a list of paths; chosen: twice the longest path that Linux allows."""
@@ -34,7 +35,7 @@ RECURSIVE = "**"
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 
 
-class Search:
+class LongSearch:
     """A search for images, which says every few seconds how far it is."""
 
     def __init__(self, source: str) -> None:
@@ -127,7 +128,8 @@ def list_images(source: str) -> Listing:
     if glob.has_magic(source):
         inner = source.rstrip("/")
         pattern = f"{inner}/*" if os.path.basename(inner) == RECURSIVE else source
-        matches = sorted({each for each in _expand(pattern, Search(source)) if _may_be_image(each)})
+        found = _expand(pattern, LongSearch(source))
+        matches = sorted({path for path in found if _may_be_image(path)})
         if not matches:
             raise UserError(f"images: {source} names no file.")
         return _named(matches, source)
@@ -155,13 +157,17 @@ def find_images(source: str) -> dict[str, Path]:
 
 
 def _check_folder(folder: str) -> None:
-    """Check that a folder is not the system's.
+    """Check that a folder is neither the system's nor the one that a run writes into.
 
     Raises
     ------
     UserError
         If it is.
     """
+    if os.path.realpath(folder) in map(os.path.realpath, (RESULTS, REPORTS)):
+        raise UserError(
+            f"images: {folder} is where a run writes its own pictures; name the folder of yours."
+        )
     if is_of_system(os.path.realpath(folder)):
         raise UserError(
             f"images: {folder} is a folder of the system; name the one that holds the images."
@@ -190,7 +196,7 @@ def _look(name: str, path: str) -> tuple[str, str, int, int]:
 
 def _images_in(root: str) -> Iterator[tuple[str, str, int, int]]:
     """Yield name, path, size and time of each image below a folder."""
-    for prefix, folder, entries in _folders(root, Search(root)):
+    for prefix, folder, entries in _folders(root, LongSearch(root)):
         if entries is None:
             if not prefix:
                 raise UserError(f"images: {root} cannot be searched; make the folder readable.")
@@ -204,20 +210,23 @@ def _shards_in(root: str) -> tuple[ListedShard, ...]:
     """Return the shards below a folder."""
     found = (
         ListedShard(f"{prefix}{entry.name}", entry.path)
-        for prefix, _, entries in _folders(root, Search(root))
+        for prefix, _, entries in _folders(root, LongSearch(root))
         for entry in entries or ()
         if is_shard(entry.name)
     )
     return tuple(sorted(found, key=lambda shard: shard.name))
 
 
-def _folders(root: str, search: Search) -> Iterator[tuple[str, str, list[os.DirEntry[str]] | None]]:
+def _folders(
+    root: str, search: LongSearch
+) -> Iterator[tuple[str, str, list[os.DirEntry[str]] | None]]:
     """Yield each folder below a root once, real ones before those that links lead to.
 
-    Those of the system are left out. With each come the prefix of the names in it, ending in a
-    slash, its path, and what it holds besides folders; None if it cannot be searched.
+    Those of the system are left out, and those into which a run writes pictures. With each come the
+    prefix of the names in it, ending in a slash, its path, and what it holds besides folders; None
+    if it cannot be searched.
     """
-    seen: set[str] = set()
+    seen = {os.path.realpath(folder) for folder in (RESULTS, REPORTS)}
     pending = deque([("", root, os.path.realpath(root))])
     links: deque[tuple[str, str, str]] = deque()
     while pending or links:
@@ -255,7 +264,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _expand(pattern: str, search: Search) -> Iterator[str]:
+def _expand(pattern: str, search: LongSearch) -> Iterator[str]:
     """Yield what matches a glob; unlike in :mod:`glob`, ``**`` is each folder once."""
     parent, name = os.path.split(pattern)
     if glob.has_magic(parent):

@@ -14,11 +14,12 @@ from typing import ClassVar
 
 from parity.documents import load, save
 from parity.errors import UserError
+from parity.integrity import REPORTS
 from parity.reporting.answer import Answers
 from parity.reporting.run_verdict import RunVerdict, gate_in_words
 from parity.sentences import listing
 
-KEPT = Path("reports")
+KEPT = Path(REPORTS)
 """Where what outlasts a run is kept, beside its results."""
 
 HISTORY = KEPT / "history.json"

@@ -93,8 +93,11 @@ def _as_failure(problem: str) -> str:
 
 
 def name_of_run(configurations: Sequence[str]) -> str:
-    """Return the name of a run: those of its configuration files, without folder and suffix."""
-    return "+".join(Path(path).stem for path in configurations)
+    """Return the name of a run: those of its configuration files, without folder and suffix.
+
+    It becomes that of a folder beside the history, so it has no dots: ``...yaml`` would be another.
+    """
+    return "+".join(Path(path).stem.replace(".", "_") for path in configurations)
 
 
 def load_runs(path: Path) -> tuple[PastRun, ...]:

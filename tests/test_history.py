@@ -57,4 +57,5 @@ def test_a_run_is_named_after_its_configuration() -> None:
     assert name_of_run(["config.yaml"]) == "config"
     for name in ("...yaml", "..yaml", f"{HISTORY.name}.yaml", f"{INDEX.name}.yaml"):
         assert "." not in name_of_run([name])
+    assert name_of_run(["a\nb\udcff.yaml"]) == r"a\nb\udcff"
     assert name_of_run([str(Path("config") / "exports.yaml"), "day.yaml"]) == "exports+day"

@@ -21,6 +21,7 @@ from parity.data import listing
 from parity.data.listing import find_images, list_images
 from parity.data.reading import read_image
 from parity.data.sample_images import find_samples
+from parity.data.shard_index import look_of
 from parity.data.suffixes import SUFFIXES, ULTRALYTICS_SUFFIXES
 from parity.errors import UnreadableImageError, UserError
 from parity.foreign import LFS
@@ -429,6 +430,17 @@ def test_hostile_names_are_kept(tmp_path: Path) -> None:
     names = ["image (63).png", "[1]{a}.png", "ä ☃.png", "new\nline.png", "bad\udcff.png", "-x.png"]
     touch(tmp_path, *names)
     assert sorted(find_images(str(tmp_path))) == sorted(names)
+
+
+@pytest.mark.parametrize("seconds", [9_999_999_999_999, -9_999_999_999_999])
+def test_a_time_beyond_64_bits_is_one_too(tmp_path: Path, seconds: int) -> None:
+    touch(tmp_path, "a.jpg", "b.tar")
+    for path in tmp_path.iterdir():
+        os.utime(path, (seconds, seconds))  # a file system may keep the nearest that it can
+    assert list_images(str(tmp_path)).names == ["a.jpg"]
+    assert look_of((tmp_path / "b.tar").stat()).dtype == np.int64
+    with pytest.raises(UnreadableImageError, match="the shard does not hold it"):
+        read_image(tmp_path / "b.tar" / "c.jpg")
 
 
 def test_one_image_is_named_by_itself(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from parity.data.memory import in_64_bits
 from parity.data.path_table import TABLE, read_path_table
 from parity.data.shards import images_in, is_shard, split_member
 from parity.data.suffixes import SUFFIXES
@@ -191,7 +192,7 @@ def _look(name: str, path: str) -> tuple[str, str, int, int]:
         status = os.stat(path)
     except OSError:
         return name, path, 0, 0
-    return name, path, status.st_size, status.st_mtime_ns
+    return name, path, status.st_size, in_64_bits(status.st_mtime_ns)
 
 
 def _images_in(root: str) -> Iterator[tuple[str, str, int, int]]:

@@ -15,6 +15,10 @@ from parity.snakemake_records import RECORDS, UNFINISHED
 WILDCARD = re.compile(r"\{(\w+)\}")
 """A wildcard in the path of a rule's output, without constraints."""
 
+BRACES = re.compile("[{}]")
+UNDECODED = re.compile("[\ud800-\udfff]")
+"""What Python makes of bytes of a path that are no UTF-8 (PEP 383)."""
+
 SNAKEMAKES = tuple(
     f".snakemake/{name}" for name in ("locks", "log", "metadata", "incomplete", "scripts")
 )
@@ -33,6 +37,22 @@ def check_writable(folder: str | Path, advice: str) -> None:
     there = next(each for each in (path, *path.parents) if each.exists())
     if not os.access(there, os.W_OK | os.X_OK):
         raise UserError(f"the folder {there} cannot be written to; {advice}.")
+
+
+def check_path(folder: Path) -> None:
+    """Check that Snakemake can start scripts in a folder.
+
+    Raises
+    ------
+    UserError
+        If its path holds what Snakemake takes for a placeholder, or bytes that are no UTF-8.
+    """
+    path = str(folder)
+    if BRACES.search(path) or UNDECODED.search(path):
+        raise UserError(
+            f"Snakemake starts no script in {path}, whose name holds braces or is no UTF-8; rename "
+            "the folder, or run in another one (--directory)."
+        )
 
 
 def check_written(written: Iterable[str], names: Mapping[str, Collection[str]]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from parity.documents import load, save
-from parity.errors import UserError
+from parity.errors import UserError, printable
 from parity.integrity import REPORTS
 from parity.reporting.answer import Answers
 from parity.reporting.run_verdict import RunVerdict, gate_in_words
@@ -97,7 +97,7 @@ def name_of_run(configurations: Sequence[str]) -> str:
 
     It becomes that of a folder beside the history, so it has no dots: ``...yaml`` would be another.
     """
-    return "+".join(Path(path).stem.replace(".", "_") for path in configurations)
+    return printable("+".join(Path(path).stem.replace(".", "_") for path in configurations))
 
 
 def load_runs(path: Path) -> tuple[PastRun, ...]:

@@ -21,7 +21,7 @@ from parity.planning.exports import check_installed
 from parity.planning.options import check_encoding, check_options
 from parity.planning.plan import Plan
 from parity.planning.plan_run import plan_run
-from parity.planning.run_folder import SNAKEMAKES, check_path, check_records, check_written
+from parity.planning.run_folder import SNAKEMAKES, check_paths, check_records, check_written
 from parity.planning.schema import complete
 
 
@@ -333,9 +333,9 @@ def test_a_system_that_is_not_set_to_utf_8_is_named(
 
 @pytest.mark.parametrize("name", ["photos {x}", "a}b", "bad\udcff"])
 def test_a_folder_in_which_snakemake_starts_no_script_is_named(name: str) -> None:
-    check_path(Path("/home/a b/<c>/'d'/%s/é"))
+    check_paths([Path("/home/a b/<c>/'d'/%s/é"), "/elsewhere"])
     with pytest.raises(UserError, match=r"^Snakemake starts no script in /home/.*; rename"):
-        check_path(Path("/home", name, "run"))
+        check_paths(["/elsewhere", Path("/home", name, "run")])
 
 
 @pytest.mark.parametrize("lacking", ["mtime", "params", "input", "code"])

@@ -39,20 +39,20 @@ def check_writable(folder: str | Path, advice: str) -> None:
         raise UserError(f"the folder {there} cannot be written to; {advice}.")
 
 
-def check_path(folder: Path) -> None:
-    """Check that Snakemake can start scripts in a folder.
+def check_paths(folders: Iterable[str | Path]) -> None:
+    """Check that Snakemake can start scripts in folders: that of the run, and the project's own.
 
     Raises
     ------
     UserError
-        If its path holds what Snakemake takes for a placeholder, or bytes that are no UTF-8.
+        If a path holds what Snakemake takes for a placeholder, or bytes that are no UTF-8.
     """
-    path = str(folder)
-    if BRACES.search(path) or UNDECODED.search(path):
-        raise UserError(
-            f"Snakemake starts no script in {path}, whose name holds braces or is no UTF-8; rename "
-            "the folder, or run in another one (--directory)."
-        )
+    for path in map(str, folders):
+        if BRACES.search(path) or UNDECODED.search(path):
+            raise UserError(
+                f"Snakemake starts no script in {path}, whose name holds braces or is no UTF-8; "
+                "rename the folder, or use another one."
+            )
 
 
 def check_written(written: Iterable[str], names: Mapping[str, Collection[str]]) -> None:

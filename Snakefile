@@ -16,7 +16,7 @@ from parity.planning.config_file import check_config_file
 from parity.planning.exports import check_installed
 from parity.planning.options import check_encoding, check_options
 from parity.planning.plan_run import plan_run
-from parity.planning.run_folder import check_records, check_written
+from parity.planning.run_folder import check_run_folders, check_records, check_written
 from parity.planning.schema import complete
 from parity.provenance import fingerprint
 from parity.reporting.hooks.console import Console
@@ -30,6 +30,7 @@ os.environ.pop("MPLBACKEND", None)
 
 with in_one_sentence():
     check_encoding()
+    check_run_folders([Path.cwd(), workflow.basedir])
 
 
 if not workflow.modifier.skip_configfile:

@@ -33,7 +33,7 @@ NUMBER = re.compile(
 LINE_END = re.compile(r"\r\n|\r|\n")
 """Where a line ends; ``str.splitlines`` also ends one at characters that a name may hold."""
 
-SYSTEM = ("/proc", "/sys")
+SYSTEM = ("/proc/", "/sys/")
 """Folders of Linux that hold no files, but what the kernel says, endlessly many."""
 
 LONGEST = 60
@@ -69,8 +69,8 @@ def is_folder(path: Path) -> bool:
 
 
 def is_of_system(real: str) -> bool:
-    """Return whether a path without links is a folder that the system makes up, or in one."""
-    return any(real == folder or real.startswith(f"{folder}/") for folder in SYSTEM)
+    """Return whether a path without links is the root, or what the system makes up."""
+    return real == "/" or f"{real}/".startswith(SYSTEM)
 
 
 def read_text(path: Path) -> str:
@@ -116,7 +116,7 @@ def files_below(folder: Path) -> list[Path]:
         If a folder is the system's, or cannot be searched, since what is in it would be left out in
         silence.
     """
-    if (real := os.path.realpath(folder)) == "/" or is_of_system(real):
+    if is_of_system(os.path.realpath(folder)):
         raise UserError(f"{folder} is a folder of the system; name one that holds your files.")
 
     def stop(error: OSError) -> None:

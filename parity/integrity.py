@@ -20,6 +20,9 @@ from parity.provenance import sha256
 RESULTS = "results"
 """The folder of everything that a run makes, and that it can make anew."""
 
+REPORTS = "reports"
+"""The folder of the reports of all runs."""
+
 NOTES = f"{RESULTS}/.damaged"
 """The folder of notes of damaged results, each with a path."""
 
@@ -203,6 +206,22 @@ def damaged(path: str | Path, what: str) -> UserError:
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_bytes(named)
     return UserError(f"{path} {what}: run again, and it will be made again.")
+
+
+def of_other_images(what: str) -> UserError:
+    """Return the error for results that should be of the same images, each whole and in its place.
+
+    Nothing tells which of them, or of those that they were made from, belongs to another run.
+
+    Parameters
+    ----------
+    what : str
+        What lists different images; the sentence begins with it.
+    """
+    return UserError(
+        f"{what} list different images, so some are results of another run: delete "
+        f"{RESULTS}/infer_* and {RESULTS}/detect_*, and run again."
+    )
 
 
 def set_aside_damaged() -> list[str]:

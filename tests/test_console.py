@@ -32,10 +32,14 @@ def logger() -> logging.Logger:
     return logging.Logger("snakemake")
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Of Ctrl-C, of those who end a process, and of a terminal that is closed."""
+
+
 @pytest.fixture(autouse=True)
 def signals_of_this_process() -> Iterator[None]:
     """Leave what signals do to pytest."""
-    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    before = {each: signal.getsignal(each) for each in SIGNALS}
     yield
     for each, handler in before.items():
         signal.signal(each, handler)
@@ -185,7 +189,7 @@ def test_an_interruption_is_noticed(
     assert shown_at_the_end.out.startswith("The run was interrupted.")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_while_planning_is_an_interruption(
     logger: logging.Logger, number: signal.Signals
 ) -> None:
@@ -194,6 +198,13 @@ def test_a_signal_while_planning_is_an_interruption(
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(number)
     assert shown.interrupted
+
+
+def test_a_run_that_is_to_outlast_its_terminal_does(logger: logging.Logger) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    shown = attached(logger)
+    signal.raise_signal(signal.SIGHUP)
+    assert not shown.interrupted
 
 
 def test_a_run_in_the_background_is_ended_by_sigterm_alone(logger: logging.Logger) -> None:

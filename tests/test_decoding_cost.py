@@ -100,6 +100,7 @@ USUAL = {
     "TIFF": picture("TIFF"),
     "TIFF of 8 bits": tiff("<", 8),
     "TIFF whose fields are elsewhere": b"II*\0\xff\xff\xff\xff",
+    "BigTIFF whose fields are nowhere": b"II+\0\x08\0\0\0" + b"\xff" * 8,
     "nothing": b"",
     "three bytes": b"\xff\xd8\xff",
     "something else": gzip.compress(b"P" * 99),

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from parity.reporting.answer import Answers
-from parity.reporting.hooks.history import Changes, PastRun, changes_since, name_of_run
+from parity.reporting.hooks.history import HISTORY, Changes, PastRun, changes_since, name_of_run
+from parity.reporting.hooks.index_of_reports import INDEX
 
 A, B, C = "the gate `runtime-fp32` of `m`", '"Colours swapped" in `mine`', '"Stretched" in `mine`'
 
@@ -54,4 +55,7 @@ def test_a_first_run_has_nothing_to_be_compared_with(runs: tuple[PastRun, ...]) 
 
 def test_a_run_is_named_after_its_configuration() -> None:
     assert name_of_run(["config.yaml"]) == "config"
+    for name in ("...yaml", "..yaml", f"{HISTORY.name}.yaml", f"{INDEX.name}.yaml"):
+        assert "." not in name_of_run([name])
+    assert name_of_run(["a\nb\udcff.yaml"]) == r"a\nb\udcff"
     assert name_of_run([str(Path("config") / "exports.yaml"), "day.yaml"]) == "exports+day"

@@ -21,6 +21,7 @@ from parity.data import listing
 from parity.data.listing import find_images, list_images
 from parity.data.reading import read_image
 from parity.data.sample_images import find_samples
+from parity.data.shard_index import look_of
 from parity.data.suffixes import SUFFIXES, ULTRALYTICS_SUFFIXES
 from parity.errors import UnreadableImageError, UserError
 from parity.foreign import LFS
@@ -74,7 +75,7 @@ def pages(path: Path) -> Path:
             ("a.jpg", lambda p, o=o: save(p, "RGB", exif=oriented(o)), f"EXIF orientation {o}")
             for o in range(1, 9)
         ),
-        ("a.png", lambda p: save(p, "RGB", exif=oriented(6)), "PNG, whose EXIF is not applied"),
+        ("a.png", lambda p: save(p, "RGB", exif=oriented(6)), "PNG, whose EXIF is applied"),
         ("a.png", lambda p: save(p, "L"), "grey PNG"),
         ("a.png", lambda p: save(p, "LA"), "grey PNG with alpha"),
         ("a.png", lambda p: save(p, "1"), "one-bit PNG"),
@@ -369,18 +370,35 @@ def test_a_folder_that_cannot_be_searched_has_a_row(
         find_images(str(tmp_path / "locked"))
 
 
-@pytest.mark.parametrize("folder", ["/", "/proc", "/sys/kernel", "//", "link"])
+SYSTEM = ["/", "/proc", "/sys/kernel", "//", "link"]
+
+
+@pytest.mark.parametrize("rest", ["", "/**", "/**/*.jpg", "/**/a/**"])
+@pytest.mark.parametrize("folder", SYSTEM)
 def test_folders_of_the_system_are_not_searched(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, rest: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("link").symlink_to("/")
-    with pytest.raises(UserError, match=f"images: {folder} is a folder of the system; name"):
-        list_images(folder)
-    Path("a.jpg").touch()
     Path("system").symlink_to("/proc")
-    Path("link").unlink()
+    with pytest.raises(UserError, match=r"images: \S+ is a folder of the system; name"):
+        list_images(folder + rest)
+    Path("a.jpg").touch()
     assert list_images(".").names == ["a.jpg"]
+    assert list_images("**").names == ["a.jpg"]
+
+
+def test_the_pictures_of_a_run_are_none_of_its_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    touch(tmp_path, "a.jpg", "results/plot/b.png", "reports/run/c.jpg", "mine/results/d.jpg")
+    Path("link").symlink_to("results")
+    for source in (".", str(tmp_path), "**/*.*", f"{tmp_path}/**"):
+        assert list_images(source).names == ["a.jpg", "mine/results/d.jpg"]
+    for source in ("results", "link", "reports/**/*.jpg"):
+        with pytest.raises(UserError, match="is where a run writes its own pictures; name"):
+            list_images(source)
 
 
 def test_a_long_search_says_how_far_it_is(
@@ -392,6 +410,12 @@ def test_a_long_search_says_how_far_it_is(
     assert list_images(str(tmp_path)).names == []
     said = capsys.readouterr().err.splitlines()
     assert said[1] == f"Searching {tmp_path}: 2 folders so far."
+    for rest in ("*/*/*/*.jpg", "**/*.jpg", "*/**/*.jpg"):
+        with pytest.raises(UserError, match="names no file"):
+            list_images(f"{tmp_path}/{rest}")
+        said = capsys.readouterr().err.splitlines()
+        assert said[-1] == f"Searching {tmp_path}/{rest}: {len(said)} folders so far."
+        assert len(said) > 1
     monkeypatch.undo()
     assert list_images(str(tmp_path)).names == []
     assert capsys.readouterr().err == ""
@@ -408,6 +432,17 @@ def test_hostile_names_are_kept(tmp_path: Path) -> None:
     assert sorted(find_images(str(tmp_path))) == sorted(names)
 
 
+@pytest.mark.parametrize("seconds", [9_999_999_999_999, -9_999_999_999_999])
+def test_a_time_beyond_64_bits_is_one_too(tmp_path: Path, seconds: int) -> None:
+    touch(tmp_path, "a.jpg", "b.tar")
+    for path in tmp_path.iterdir():
+        os.utime(path, (seconds, seconds))  # a file system may keep the nearest that it can
+    assert list_images(str(tmp_path)).names == ["a.jpg"]
+    assert look_of((tmp_path / "b.tar").stat()).dtype == np.int64
+    with pytest.raises(UnreadableImageError, match="the shard does not hold it"):
+        read_image(tmp_path / "b.tar" / "c.jpg")
+
+
 def test_one_image_is_named_by_itself(tmp_path: Path) -> None:
     touch(tmp_path, "photo.jpg", "other.jpg")
     assert find_images(str(tmp_path / "photo.jpg")) == {"photo.jpg": tmp_path / "photo.jpg"}
@@ -420,10 +455,14 @@ def test_one_image_is_named_by_itself(tmp_path: Path) -> None:
         ("**/*.jpg", ["a.jpg", "b.jpg", "deep/a.jpg"], "recursively, named below what they share"),
         ("deep/*", ["a.jpg", "c.dat"], "the root is what all share; a suffix is not asked for"),
         ("[ab].jpg", ["a.jpg", "b.jpg"], "a set of characters"),
+        ("*/a.jpg", ["a.jpg"], "in a folder that a part of the glob names"),
+        ("**/*p/**/*.jpg", ["a.jpg"], "each of two recursive parts"),
+        ("**", ["a.jpg", "b.jpg", "deep/a.jpg", "deep/c.dat"], "all files"),
+        ("**/", ["a.jpg", "b.jpg", "deep/a.jpg", "deep/c.dat"], "all files, with a slash"),
     ],
 )
 def test_a_glob(tmp_path: Path, pattern: str, names: list[str], reason: str) -> None:
-    touch(tmp_path, "a.jpg", "b.jpg", "deep/a.jpg", "deep/c.dat")
+    touch(tmp_path, "a.jpg", "b.jpg", "deep/a.jpg", "deep/c.dat", ".hidden/d.jpg")
     assert list(find_images(str(tmp_path / pattern))) == names, reason
 
 

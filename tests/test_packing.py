@@ -1,5 +1,6 @@
 """Packing the files of a runtime's own: how their tensors differ is measured."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,6 +155,10 @@ def test_a_folder_of_the_exporter_stands_for_the_file_in_it(tmp_path: Path, name
     assert runtime_of(main) == name
     assert own_file(tmp_path) == main
     assert files_of(tmp_path) == expected
+    expected[-1].unlink()
+    os.mkfifo(expected[-1])
+    with pytest.raises(UserError, match="is not a file; it belongs to model"):
+        files_of(main)
     if runtime.companions:
         expected[1].unlink()
         with pytest.raises(UserError, match="does not exist; it belongs to model"):

@@ -21,7 +21,7 @@ from parity.planning.exports import check_installed
 from parity.planning.options import check_encoding, check_options
 from parity.planning.plan import Plan
 from parity.planning.plan_run import plan_run
-from parity.planning.run_folder import SNAKEMAKES, check_records, check_written
+from parity.planning.run_folder import SNAKEMAKES, check_records, check_run_folders, check_written
 from parity.planning.schema import complete
 
 
@@ -272,6 +272,19 @@ def test_the_folders_of_rules_must_be_folders(
         check_written(written, names)
 
 
+@pytest.mark.parametrize("name", ["results/export/m", "logs", ".snakemake/locks"])
+def test_the_folders_of_rules_must_be_writable(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (folder / name).mkdir(parents=True, exist_ok=True)
+    refused = str(Path(name))
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != refused and access(path, mode))
+    written = ["results/export/{model}/{export}.onnx", "logs/export/{model}/{export}.log"]
+    with pytest.raises(UserError, match=f"^{re.escape(refused)} cannot be written to, and a run"):
+        check_written(written, {"model": ["m"], "export": ["a"]})
+
+
 def test_a_link_among_the_results_that_leads_nowhere_is_named(folder: Path) -> None:
     (folder / "images" / "a.jpg").write_text("x")
     (folder / "results/export/m").mkdir(parents=True)
@@ -316,6 +329,13 @@ def test_a_system_that_is_not_set_to_utf_8_is_named(
     monkeypatch.setattr(locale, "getpreferredencoding", lambda **_: encoding)
     with pytest.raises(UserError, match=f"^Python reads text as {encoding} here, .* PYTHONUTF8=1"):
         check_encoding()
+
+
+@pytest.mark.parametrize("name", ["photos {x}", "a}b", "bad\udcff"])
+def test_a_folder_in_which_snakemake_starts_no_script_is_named(name: str) -> None:
+    check_run_folders([Path("/home/a b/<c>/'d'/%s/é"), "/elsewhere"])
+    with pytest.raises(UserError, match=r"^Snakemake starts no script in /home/.*; rename"):
+        check_run_folders(["/elsewhere", Path("/home", name, "run")])
 
 
 @pytest.mark.parametrize("lacking", ["mtime", "params", "input", "code"])

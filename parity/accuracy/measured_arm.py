@@ -11,7 +11,7 @@ from parity.detection.candidate_files import CandidateBatch, ImageCandidates, Ne
 from parity.detection.detection_files import DetectionBatch, ImageDetections
 from parity.detection.head import NetworkHead
 from parity.documents import load
-from parity.errors import UserError
+from parity.integrity import of_other_images
 from parity.labels.truth import Labels
 
 
@@ -40,7 +40,7 @@ class ArmFiles:
                     seen.add(image.name)
                     yield batch.made_by, image
         if seen != set(labels.images):
-            raise UserError(f"{self.arm} and the labels list different images; run again.")
+            raise of_other_images(f"the candidates of {self.arm} and the labels")
 
     def detections_of(self, labels: Labels) -> Iterator[ImageDetections]:
         """Yield the detections in labelled images."""

@@ -55,11 +55,13 @@ def files_of(path: str | Path) -> list[Path]:
     Raises
     ------
     UserError
-        If one of them is not there, or no runtime reads it.
+        If one of them is not there or no file, or no runtime reads it.
     """
     main = own_file(path)
     files = [main, *(main.with_suffix(each) for each in RUNTIMES[runtime_of(main)].companions)]
     for file in files:
         if not file.exists():
             raise UserError(f"{file} does not exist; it belongs to {main.name}.")
+        if not file.is_file():
+            raise UserError(f"{file} is not a file; it belongs to {main.name}.")
     return files

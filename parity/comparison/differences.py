@@ -16,7 +16,7 @@ from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDe
 from parity.detection.detections import Detections
 from parity.detection.head import NetworkHead
 from parity.documents import load, save
-from parity.errors import UserError
+from parity.integrity import of_other_images
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def compare_batch(
     """
     ours, theirs = load(reference, DetectionBatch), load(candidate, DetectionBatch)
     if [_identity(image) for image in ours.images] != [_identity(image) for image in theirs.images]:
-        raise UserError(f"{reference} and {candidate} list different images; run again.")
+        raise of_other_images(f"{reference} and {candidate}")
     floor, printed = ours.made_by.floor or 0.0, theirs.made_by.printed
     head = ours.made_by.head or NetworkHead()
     compared = ComparisonBatch(

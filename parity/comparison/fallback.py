@@ -19,6 +19,7 @@ from parity.detection.detection_files import (
 )
 from parity.documents import load, save
 from parity.errors import UserError
+from parity.integrity import of_other_images
 
 FLOOD = "as many detections as max_det allows"
 NOTHING = "no detection, although a candidate is near the confidence threshold"
@@ -136,7 +137,7 @@ def fall_back(
     batch = CandidateBatch.load(candidates)
     names = [image.name for image in batch.images]
     if any([image.name for image in each.images] != names for each in (ours, theirs)):
-        raise UserError(f"{detections} and {reference} list different images; run again.")
+        raise of_other_images(f"{detections} and {reference}")
     made_by = ours.made_by
     if made_by.thresholds is None:
         raise UserError(f"{detections} does not state its thresholds; run again.")

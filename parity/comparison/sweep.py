@@ -21,6 +21,7 @@ from parity.detection.detections import Detections
 from parity.detection.head import NetworkHead
 from parity.documents import save
 from parity.errors import UserError
+from parity.integrity import of_other_images
 from parity.postprocessing.postprocess import detect_boxes
 from parity.tasks.task import TASKS
 
@@ -298,7 +299,7 @@ def sweep(
     """
     identities = {tuple((i.name, i.sha256) for i in batch.images) for batch in arms.values()}
     if len(identities) != 1:
-        raise UserError(f"the candidates of {', '.join(arms)} list different images; run again.")
+        raise of_other_images(f"the candidates of {', '.join(arms)}")
     task = next(iter(arms.values())).made_by.head.task
     axes = axes if TASKS[task].has_boxes else axes.without_iou
     ranked = {arm: sweep_arm(batch, axes) for arm, batch in arms.items()}

@@ -8,6 +8,7 @@ import re
 import struct
 from collections.abc import Callable
 
+from parity.data.animated_png import SIGNATURE, chunks
 from parity.errors import UnreadableImageError
 from parity.limits import Limits
 
@@ -88,12 +89,8 @@ def _jpeg(content: bytes) -> int:
 
 def _png(content: bytes) -> int:
     """Refuse a chunk longer than the file, because OpenCV allocates the length that it claims."""
-    place = 8
-    while place + 8 <= len(content):
-        (length,) = struct.unpack_from(">I", content, place)
-        if length > len(content):
-            raise UnreadableImageError("the file is truncated")
-        place += length + 12
+    if any(length > len(content) for _, length, _ in chunks(content)):
+        raise UnreadableImageError("the file is truncated")
     return 0
 
 
@@ -154,14 +151,14 @@ def _tiff_fields(content: bytes) -> dict[str, int]:
                 value = content
             name = TIFF_TAGS[tag]
             found[name] = max(found.get(name, 0), *struct.unpack_from(stored, value, there))
-    except struct.error:
-        pass  # what is cut off, no decoder finds either
+    except (struct.error, OverflowError):
+        pass  # what is not in the file, no decoder finds either
     return found
 
 
 COSTS: dict[bytes, Callable[[bytes], int]] = {
     b"\xff\xd8\xff": _jpeg,
-    b"\x89PNG\r\n\x1a\n": _png,
+    SIGNATURE: _png,
     b"\0\0\0\x0cjP": _jpeg_2000,
     b"\xff\x4f\xff\x51": _jpeg_2000,
     b"#?R": _radiance,

@@ -3,7 +3,7 @@
 It uses plain strings and ``os``, since a :class:`pathlib.Path` for each file costs seconds, and it
 imports nothing that decodes images, since it runs whenever Snakemake reads the workflow.
 """
-# ruff: noqa: PTH100, PTH112, PTH113, PTH116, PTH118, PTH122, PTH207
+# ruff: noqa: PTH100, PTH112, PTH113, PTH116, PTH118, PTH119, PTH122, PTH207
 
 import glob
 import os
@@ -16,11 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
+from parity.data.memory import in_64_bits
 from parity.data.path_table import TABLE, read_path_table
 from parity.data.shards import images_in, is_shard, split_member
 from parity.data.suffixes import SUFFIXES
 from parity.errors import UserError, shown
 from parity.foreign import is_of_system
+from parity.integrity import REPORTS, RESULTS
 
 LONGEST_LINE = 8192
 """Bytes of a line in a list of paths; chosen: twice the longest path that Linux allows."""
@@ -28,7 +30,27 @@ LONGEST_LINE = 8192
 EVERY_SECONDS = 5.0
 """Between two lines that say how far a search is; chosen."""
 
+RECURSIVE = "**"
+"""The part of a glob that stands for a folder and all that is in it."""
+
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
+
+
+class LongSearch:
+    """A search for images, which says every few seconds how far it is."""
+
+    def __init__(self, source: str) -> None:
+        """Begin to search a folder or a glob."""
+        self._source, self._folders, self._said = source, 0, time.monotonic()
+
+    def enter_folder(self) -> None:
+        """Count a folder."""
+        self._folders += 1
+        if time.monotonic() - self._said >= EVERY_SECONDS:
+            self._said = time.monotonic()
+            sys.stderr.write(
+                f"Searching {shown(self._source)}: {self._folders:,} folders so far.\n"
+            )
 
 
 @dataclass(frozen=True)
@@ -94,10 +116,7 @@ def list_images(source: str) -> Listing:
     """
     path = Path(source)
     if os.path.isdir(source):
-        if (real := os.path.realpath(source)) == "/" or is_of_system(real):
-            raise UserError(
-                f"images: {source} is a folder of the system; name the one that holds the images."
-            )
+        _check_folder(source)
         listing = _listing(_images_in(str(path)))
         return listing if listing.names else replace(listing, shards=_shards_in(str(path)))
     if os.path.isfile(source):
@@ -108,7 +127,10 @@ def list_images(source: str) -> Listing:
             "glob or a list of paths."
         )
     if glob.has_magic(source):
-        matches = sorted({match for match in _expand(source) if _may_be_image(match)})
+        inner = source.rstrip("/")
+        pattern = f"{inner}/*" if os.path.basename(inner) == RECURSIVE else source
+        found = _expand(pattern, LongSearch(source))
+        matches = sorted({path for path in found if _may_be_image(path)})
         if not matches:
             raise UserError(f"images: {source} names no file.")
         return _named(matches, source)
@@ -135,6 +157,24 @@ def find_images(source: str) -> dict[str, Path]:
     return found
 
 
+def _check_folder(folder: str) -> None:
+    """Check that a folder is neither the system's nor the one that a run writes into.
+
+    Raises
+    ------
+    UserError
+        If it is.
+    """
+    if os.path.realpath(folder) in map(os.path.realpath, (RESULTS, REPORTS)):
+        raise UserError(
+            f"images: {folder} is where a run writes its own pictures; name the folder of yours."
+        )
+    if is_of_system(os.path.realpath(folder)):
+        raise UserError(
+            f"images: {folder} is a folder of the system; name the one that holds the images."
+        )
+
+
 def _listing(seen: Iterable[tuple[str, str, int, int]]) -> Listing:
     begun = time.time_ns()
     entries = sorted(seen)
@@ -152,12 +192,12 @@ def _look(name: str, path: str) -> tuple[str, str, int, int]:
         status = os.stat(path)
     except OSError:
         return name, path, 0, 0
-    return name, path, status.st_size, status.st_mtime_ns
+    return name, path, status.st_size, in_64_bits(status.st_mtime_ns)
 
 
 def _images_in(root: str) -> Iterator[tuple[str, str, int, int]]:
     """Yield name, path, size and time of each image below a folder."""
-    for prefix, folder, entries in _folders(root):
+    for prefix, folder, entries in _folders(root, LongSearch(root)):
         if entries is None:
             if not prefix:
                 raise UserError(f"images: {root} cannot be searched; make the folder readable.")
@@ -171,21 +211,23 @@ def _shards_in(root: str) -> tuple[ListedShard, ...]:
     """Return the shards below a folder."""
     found = (
         ListedShard(f"{prefix}{entry.name}", entry.path)
-        for prefix, _, entries in _folders(root)
+        for prefix, _, entries in _folders(root, LongSearch(root))
         for entry in entries or ()
         if is_shard(entry.name)
     )
     return tuple(sorted(found, key=lambda shard: shard.name))
 
 
-def _folders(root: str) -> Iterator[tuple[str, str, list[os.DirEntry[str]] | None]]:
+def _folders(
+    root: str, search: LongSearch
+) -> Iterator[tuple[str, str, list[os.DirEntry[str]] | None]]:
     """Yield each folder below a root once, real ones before those that links lead to.
 
-    Those of the system are left out. With each come the prefix of the names in it, ending in a
-    slash, its path, and what it holds besides folders; None if it cannot be searched.
+    Those of the system are left out, and those into which a run writes pictures. With each come the
+    prefix of the names in it, ending in a slash, its path, and what it holds besides folders; None
+    if it cannot be searched.
     """
-    said = time.monotonic()
-    seen: set[str] = set()
+    seen = {os.path.realpath(folder) for folder in (RESULTS, REPORTS)}
     pending = deque([("", root, os.path.realpath(root))])
     links: deque[tuple[str, str, str]] = deque()
     while pending or links:
@@ -193,9 +235,7 @@ def _folders(root: str) -> Iterator[tuple[str, str, list[os.DirEntry[str]] | Non
         if real in seen or is_of_system(real):
             continue
         seen.add(real)
-        if time.monotonic() - said >= EVERY_SECONDS:
-            said = time.monotonic()
-            sys.stderr.write(f"Searching {shown(root)}: {len(seen):,} folders so far.\n")
+        search.enter_folder()
         try:
             with os.scandir(folder) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
@@ -225,16 +265,25 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _expand(pattern: str) -> Iterator[str]:
+def _expand(pattern: str, search: LongSearch) -> Iterator[str]:
     """Yield what matches a glob; unlike in :mod:`glob`, ``**`` is each folder once."""
-    before, recursive, after = f"/{pattern}/".partition("/**/")
-    if not recursive:
+    parent, name = os.path.split(pattern)
+    if glob.has_magic(parent):
+        parents: Iterable[str] = _expand(parent, search)
+    elif name == RECURSIVE:
+        parents = [parent or os.curdir]
+        _check_folder(parents[0])
+    else:
         yield from glob.iglob(pattern)
         return
-    for root in glob.iglob(before[1:]) if before else [os.curdir]:
-        for prefix, folder, _ in _folders(root):
+    for folder in parents:
+        search.enter_folder()
+        if name != RECURSIVE:
+            yield from glob.iglob(os.path.join(glob.escape(folder), name))
+            continue
+        for prefix, inner, _ in _folders(folder, search):
             if not any(part.startswith(".") for part in prefix.split("/")):
-                yield from _expand(f"{glob.escape(folder)}/{after.rstrip('/') or '*'}")
+                yield inner
 
 
 def _read_source(path: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""How names and digests of files are remembered from one planning to the next."""
+"""How names, times and digests of files are remembered from one planning to the next."""
 
 import hashlib
 
@@ -8,6 +8,15 @@ UNREADABLE = bytes(32)
 SETTLED_NS = 2_000_000_000
 """A file that changed less than so long before it was looked at may change again without a new
 time; chosen: FAT, the coarsest file system, stores times in steps of 2 s."""
+
+
+LATEST_NS = (1 << 63) - 1
+"""The latest time that 64 bits hold, in the year 2262, ns."""
+
+
+def in_64_bits(nanoseconds: int) -> int:
+    """Return a time as an array of whole numbers can hold it: some file systems allow any date."""
+    return min(max(nanoseconds, -LATEST_NS), LATEST_NS)
 
 
 def digest_of_name(name: str) -> bytes:

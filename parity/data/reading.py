@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from PIL import EpsImagePlugin, Image, ImageOps
 
+from parity.data.animated_png import without_animation
 from parity.data.decoding_cost import check_decoding_cost
 from parity.data.image_files import open_image
 from parity.data.suffixes import ULTRALYTICS_SUFFIXES
@@ -32,9 +33,9 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 def read_image(path: str | Path) -> np.ndarray:
     """Decode an image as ``ultralytics.utils.patches.imread`` (8.4.190) does.
 
-    EXIF orientation is applied to JPEG, AVIF and HEIC, alpha is dropped, the first page or frame
-    is taken, and 16-bit images keep their high byte. Suffixes that Ultralytics does not take for
-    still images are tried with Pillow if OpenCV fails.
+    EXIF orientation is applied, but not to an animated PNG, alpha is dropped, the first page or
+    frame is taken, and 16-bit images keep their high byte. Suffixes that Ultralytics does not take
+    for still images are tried with Pillow if OpenCV fails.
 
     Returns
     -------
@@ -59,7 +60,7 @@ def read_image(path: str | Path) -> np.ndarray:
     if content.startswith(LFS):
         raise UnreadableImageError(f"it {POINTER}")
     check_decoding_cost(content)
-    data = np.frombuffer(content, np.uint8)
+    data = np.frombuffer(without_animation(content), np.uint8)
     try:
         image = _decode(path, data)
     except cv2.error as error:

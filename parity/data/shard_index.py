@@ -15,7 +15,14 @@ from typing import Self
 
 import numpy as np
 
-from parity.data.memory import SETTLED_NS, UNREADABLE, digest_of_name, join_names, split_names
+from parity.data.memory import (
+    SETTLED_NS,
+    UNREADABLE,
+    digest_of_name,
+    in_64_bits,
+    join_names,
+    split_names,
+)
 from parity.data.regular_files import open_regular
 from parity.data.shards import Member, scan
 from parity.errors import UnreadableImageError
@@ -154,7 +161,7 @@ def index_file(path: str) -> Path:
 
 def look_of(status: os.stat_result) -> np.ndarray:
     """Return the bytes of a shard and nanoseconds of its last change, (2,) int64."""
-    return np.array([status.st_size, status.st_mtime_ns], np.int64)
+    return np.array([status.st_size, in_64_bits(status.st_mtime_ns)], np.int64)
 
 
 def members_of(path: str, status: os.stat_result) -> Mapping[str, Member]:
@@ -167,7 +174,7 @@ def members_of(path: str, status: os.stat_result) -> Mapping[str, Member]:
     status : os.stat_result
         Of the shard.
     """
-    return _members(path, status.st_size, status.st_mtime_ns)
+    return _members(path, *look_of(status).tolist())
 
 
 @lru_cache(KEPT_SHARDS)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageCms
 
+from parity.data.animated_png import without_animation
 from parity.data.image_files import as_file
 from parity.data.reading import check_pixels, read_image
 from parity.deployment.stage import Choices, by_value
@@ -84,7 +85,7 @@ def _by_opencv(path: str | Path, upright: bool) -> np.ndarray:
     if upright:
         return read_image(path)
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    data = np.fromfile(path, np.uint8)
+    data = np.frombuffer(without_animation(Path(path).read_bytes()), np.uint8)
     decoded = cv2.imdecode(data, flags) if data.size else None
     if decoded is None:
         raise UnreadableImageError("the file cannot be decoded as an image")

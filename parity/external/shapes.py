@@ -487,6 +487,7 @@ def _filled(polygons: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray
 def _picture(path: Path, size: tuple[int, int], where: str) -> np.ndarray:
     import cv2  # noqa: PLC0415  slow, and planning reads boxes
 
+    from parity.data.animated_png import without_animation  # noqa: PLC0415
     from parity.data.decoding_cost import check_decoding_cost  # noqa: PLC0415
     from parity.data.image_files import open_image  # noqa: PLC0415
     from parity.data.reading import check_pixels  # noqa: PLC0415
@@ -498,6 +499,7 @@ def _picture(path: Path, size: tuple[int, int], where: str) -> np.ndarray:
         with open_image(path) as stream:
             content = stream.read()
         check_decoding_cost(content)
+        content = without_animation(content)
         pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
     except UnreadableImageError as error:
         raise UserError(f"{where} is not a picture of a mask: {error}.") from None

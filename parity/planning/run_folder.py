@@ -15,7 +15,13 @@ from parity.snakemake_records import RECORDS, UNFINISHED
 WILDCARD = re.compile(r"\{(\w+)\}")
 """A wildcard in the path of a rule's output, without constraints."""
 
-SNAKEMAKES = tuple(f".snakemake/{name}" for name in ("locks", "metadata", "incomplete", "scripts"))
+BRACES = re.compile("[{}]")
+UNDECODED = re.compile("[\ud800-\udfff]")
+"""What Python makes of bytes of a path that are no UTF-8 (PEP 383)."""
+
+SNAKEMAKES = tuple(
+    f".snakemake/{name}" for name in ("locks", "log", "metadata", "incomplete", "scripts")
+)
 """Folders that Snakemake 9 makes for itself in each run."""
 
 
@@ -33,8 +39,24 @@ def check_writable(folder: str | Path, advice: str) -> None:
         raise UserError(f"the folder {there} cannot be written to; {advice}.")
 
 
+def check_run_folders(folders: Iterable[str | Path]) -> None:
+    """Check that Snakemake can start scripts in folders: that of the run, and the project's own.
+
+    Raises
+    ------
+    UserError
+        If a path holds what Snakemake takes for a placeholder, or bytes that are no UTF-8.
+    """
+    for path in map(str, folders):
+        if BRACES.search(path) or UNDECODED.search(path):
+            raise UserError(
+                f"Snakemake starts no script in {path}, whose name holds braces or is no UTF-8; "
+                "rename the folder, or use another one."
+            )
+
+
 def check_written(written: Iterable[str], names: Mapping[str, Collection[str]]) -> None:
-    """Check that nothing else stands where rules, and Snakemake itself, make their folders.
+    """Check that rules, and Snakemake itself, can make their folders and write into them.
 
     Parameters
     ----------
@@ -64,7 +86,12 @@ def _filled(pattern: str, names: Mapping[str, Collection[str]]) -> Iterable[str]
 
 
 def check_folders(folders: Iterable[str]) -> None:
-    """Check that each of the paths is a folder, or nothing so far; outer folders come first.
+    """Check that each of the paths is a folder that can be written to, or nothing so far.
+
+    Parameters
+    ----------
+    folders : iterable of str
+        Outer folders come first.
 
     Raises
     ------
@@ -76,6 +103,11 @@ def check_folders(folders: Iterable[str]) -> None:
             raise UserError(
                 f"{folder} is not a folder, and a run writes into it; move it away, or run in a "
                 "folder of your own (--directory)."
+            )
+        if Path(folder).exists() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise UserError(
+                f"{folder} cannot be written to, and a run writes into it; change its permissions, "
+                "or run in a folder of your own (--directory)."
             )
 
 

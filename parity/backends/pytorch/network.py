@@ -16,6 +16,7 @@ from ultralytics.utils.patches import imread
 
 from parity.backends.pytorch.loading import load_model
 from parity.backends.pytorch.models import is_transformer
+from parity.data.animated_png import without_animation
 from parity.data.decoding_cost import check_decoding_cost
 from parity.data.image_files import as_file, open_image
 from parity.data.reading import PILLOW_FIRST, TIFF, check_pixels, read_image
@@ -146,7 +147,8 @@ class PytorchNetwork:
     def read(self, path: Path) -> np.ndarray:
         """Read an image with Ultralytics' reader, or as an array what that takes for a video.
 
-        Of a TIFF, Ultralytics decodes all pages to use the first; here that one alone is decoded.
+        Of a TIFF, Ultralytics decodes all pages to use the first; here that one alone is decoded,
+        and so is the first image of an animated PNG.
 
         Returns
         -------
@@ -162,7 +164,10 @@ class PytorchNetwork:
         if suffix[1:] not in IMG_FORMATS or suffix in TIFF:
             return read_image(path)
         with open_image(path) as stream:
-            check_decoding_cost(stream.read())
+            content = stream.read()
+        check_decoding_cost(content)
+        if without_animation(content) is not content:
+            return read_image(path)
         if suffix in PILLOW_FIRST:
             check_pixels(path)
         try:

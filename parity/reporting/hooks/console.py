@@ -209,7 +209,10 @@ class Console(logging.Handler):
             self.succeed()
 
     def _notice_interrupts(self) -> None:
-        """Take note of Ctrl-C itself: it ends the jobs, too, and Snakemake may see those first."""
+        """Take note of Ctrl-C itself: it ends the jobs, too, and Snakemake may see those first.
+
+        The signal of a terminal that is closed interrupts a run as Ctrl-C does.
+        """
         if threading.current_thread() is not threading.main_thread():
             return
         before = signal.getsignal(signal.SIGINT)
@@ -221,6 +224,8 @@ class Console(logging.Handler):
         if before is not signal.SIG_IGN:  # as in the background of a shell
             signal.signal(signal.SIGINT, notice)
         signal.signal(signal.SIGTERM, notice)  # until Snakemake has its own way of stopping
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(signal.SIGHUP, notice)  # the terminal was closed: the lock must go
 
     def _stopping(self, said: str = "Stopping.") -> None:
         self._unsaid.clear()  # Ctrl-C ends the jobs, too, and a moment earlier

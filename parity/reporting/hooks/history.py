@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from parity.documents import load, save
-from parity.errors import UserError
+from parity.errors import UserError, printable
+from parity.integrity import REPORTS
 from parity.reporting.answer import Answers
 from parity.reporting.run_verdict import RunVerdict, gate_in_words
 from parity.sentences import listing
 
-KEPT = Path("reports")
+KEPT = Path(REPORTS)
 """Where what outlasts a run is kept, beside its results."""
 
 HISTORY = KEPT / "history.json"
@@ -92,8 +93,11 @@ def _as_failure(problem: str) -> str:
 
 
 def name_of_run(configurations: Sequence[str]) -> str:
-    """Return the name of a run: those of its configuration files, without folder and suffix."""
-    return "+".join(Path(path).stem for path in configurations)
+    """Return the name of a run: those of its configuration files, without folder and suffix.
+
+    It becomes that of a folder beside the history, so it has no dots: ``...yaml`` would be another.
+    """
+    return printable("+".join(Path(path).stem.replace(".", "_") for path in configurations))
 
 
 def load_runs(path: Path) -> tuple[PastRun, ...]:

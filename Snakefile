@@ -74,7 +74,9 @@ wildcard_constraints:
 
 # An input of the rules that come first: Snakemake knows its options only after it has read this file.
 checked_options = lambda _: in_one_sentence()(check_options)(
-    touch=workflow.touch, triggers=[each.name.lower() for each in workflow.rerun_triggers]
+    touch=workflow.touch,
+    triggers=[each.name.lower() for each in workflow.rerun_triggers],
+    cores=workflow.resource_settings.cores,
 )
 
 

@@ -93,6 +93,9 @@ def in_one_sentence() -> Iterator[None]:
             "more memory for the job (mem_mb in the profile) or a smaller images_per_job."
         )
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG and error.filename:
+            place = shown(os.fsdecode(error.filename2 or error.filename))
+            _end(f"{place} is longer than the name of a file may be; name another one.")
         if error.errno in FORBIDDEN | IN_THE_WAY and error.filename:
             place = os.fsdecode(error.filename2 or error.filename)
             remedy = "change its permissions" if error.errno in FORBIDDEN else "move it away"

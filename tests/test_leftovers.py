@@ -81,9 +81,10 @@ def test_a_damaged_result_is_said_to_be(tmp_path: Path, monkeypatch: pytest.Monk
         (OSError(errno.EDQUOT, "Disk quota exceeded"), "the disk is full"),
         (OSError(errno.EFBIG, "File too large"), "a file may not be this large (ulimit -f)"),
         (OSError(errno.EMFILE, "Too many open files"), "no more files may be open (ulimit -n)"),
+        (OSError(errno.ENAMETOOLONG, "File name too long", "x" * 5000), "x" * 100 + "… is longer"),
         (MemoryError(), "there is not enough memory"),
     ],
-    ids=["full", "quota", "large", "open", "memory"],
+    ids=["full", "quota", "large", "open", "name", "memory"],
 )
 def test_a_lack_is_said_in_a_sentence(
     error: Exception, said: str, capsys: pytest.CaptureFixture[str]

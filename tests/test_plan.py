@@ -18,7 +18,7 @@ from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.checks import checked
 from parity.planning.config import Config
 from parity.planning.exports import check_installed
-from parity.planning.options import check_encoding, check_options
+from parity.planning.options import NEEDED, check_encoding, check_options
 from parity.planning.plan import Plan
 from parity.planning.plan_run import plan_run
 from parity.planning.run_folder import SNAKEMAKES, check_records, check_run_folders, check_written
@@ -341,11 +341,17 @@ def test_a_folder_in_which_snakemake_starts_no_script_is_named(name: str) -> Non
 @pytest.mark.parametrize("lacking", ["mtime", "params", "input", "code"])
 def test_options_that_would_keep_what_has_changed_are_refused(lacking: str) -> None:
     usual = {"mtime", "params", "input", "software-env", "code"}
-    assert check_options(touch=False, triggers=usual) == []
+    assert check_options(touch=False, triggers=usual, cores=None) == []
     with pytest.raises(UserError, match=r"^--touch would let results of other settings"):
-        check_options(touch=True, triggers=usual)
+        check_options(touch=True, triggers=usual, cores=1)
     with pytest.raises(UserError, match=r"^--rerun-triggers would let results of other settings"):
-        check_options(touch=False, triggers=usual - {lacking})
+        check_options(touch=False, triggers=usual - {lacking}, cores=1)
+
+
+@pytest.mark.parametrize("cores", [0, -1])
+def test_a_run_without_a_core_is_refused(cores: int) -> None:
+    with pytest.raises(UserError, match=f"^--cores is {cores}, with which no job can run; give 1"):
+        check_options(touch=False, triggers=NEEDED, cores=cores)
 
 
 def test_an_empty_folder_of_ones_own_is_a_mistake(folder: Path) -> None:

@@ -11,8 +11,8 @@ NEEDED = frozenset({"mtime", "params", "input", "code"})
 its parameters (what the configuration says of it, and digests of files) and of its code."""
 
 
-def check_options(*, touch: bool, triggers: Iterable[str]) -> list[str]:
-    """Check that what has changed is made again; return no file, as an input of first rules.
+def check_options(*, touch: bool, triggers: Iterable[str], cores: int | None) -> list[str]:
+    """Check that jobs can run, and what has changed is made again; return no file, as an input.
 
     Parameters
     ----------
@@ -20,12 +20,16 @@ def check_options(*, touch: bool, triggers: Iterable[str]) -> list[str]:
         Whether results are to be taken for new as they are (``--touch``).
     triggers : iterable of str
         What makes Snakemake run a job again (``--rerun-triggers``).
+    cores : int or None
+        Of this machine (``--cores``); None where jobs run elsewhere.
 
     Raises
     ------
     UserError
-        If something that has changed would go unnoticed.
+        If something that has changed would go unnoticed, or no job could ever begin.
     """
+    if cores is not None and cores < 1:
+        raise UserError(f"--cores is {cores}, with which no job can run; give 1 or more, or all.")
     lacking = NEEDED - set(triggers)
     if touch or lacking:
         option = "--touch" if touch else "--rerun-triggers"

@@ -37,6 +37,7 @@ STEPS = {
     "units": ("units",),
     "origin": ("origin",),
     "centre": ("centre",),
+    "turning": ("turning",),
     "corners": ("corners",),
     "fractions": ("fractions",),
     "thresholds": ("conf", "iou", "max_det"),
@@ -53,7 +54,7 @@ def run_python(step: str, place: int, given: Arrays) -> Arrays:
     names: dict[str, Any] = {"np": np, "cv2": cv2, "ast": ast, **given}
     if step == "rescaling":
         names |= {"canvas": np.empty(given["input"]), "image": np.empty(given["size"])}
-    if step in {"clipping", "units", "origin", "centre"}:
+    if step in {"clipping", "units", "origin", "centre", "turning"}:
         names |= dict(zip(("image_h", "image_w"), given["size"].tolist(), strict=True))
     if step == "resizing":
         names |= dict(zip(("new_h", "new_w"), given["size"].tolist(), strict=True))
@@ -151,6 +152,10 @@ CPP_STEPS = {
     "units": ("cv::Mat image = take_size(); Boxes boxes = take_boxes();", 'give("boxes", boxes);'),
     "origin": ("cv::Mat image = take_size(); Boxes boxes = take_boxes();", 'give("boxes", boxes);'),
     "centre": ("cv::Mat image = take_size(); Boxes boxes = take_boxes();", 'give("boxes", boxes);'),
+    "turning": (
+        "cv::Mat image = take_size(); Boxes boxes = take_boxes();",
+        'give("boxes", boxes);',
+    ),
     "corners": (
         "auto n = take<float>(); float x = n[0], y = n[1], w = n[2], h = n[3];",
         'give("corners", Boxes{corners});',
@@ -277,6 +282,7 @@ JS_STEPS = {
     "units": ('const image = size("size");', "({ boxes: flat(inPx) })"),
     "origin": ('const image = size("size");', "({ boxes: flat(counted) })"),
     "centre": ('const image = size("size");', "({ boxes: flat(moved) })"),
+    "turning": ('const image = size("size");', "({ boxes: flat(movedBack) })"),
     "corners": ("const [x, y, w, h] = given.numbers;", "({ corners })"),
     "fractions": ("const [x1, y1, x2, y2] = given.numbers;", "({ box })"),
     "thresholds": ("", "({ numbers: [conf, iou, maxDet] })"),

@@ -154,6 +154,26 @@ def test_boxes_are_clipped_brought_into_px_and_counted_from_the_top(run: Run) ->
     np.testing.assert_allclose(counted.T, [x1, 40 - y2, x2, 40 - y1], rtol=1e-6, atol=1e-5)
     moved = run("centre", 0, {"size": size, "boxes": boxes.copy()})["boxes"].reshape(-1, 4)
     np.testing.assert_allclose(moved, np.add(boxes, [25, 20, 25, 20]), rtol=1e-6, atol=1e-5)
+    back = run("turning", 0, {"size": size, "boxes": boxes.copy()})["boxes"].reshape(-1, 4)
+    np.testing.assert_allclose(back.T, [50 - x2, y1, 50 - x1, y2], rtol=1e-6, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("turned", "clockwise"), [("by_90", 1), ("by_180", 2), ("by_270", 3), ("upside_down", 0)]
+)
+def test_boxes_of_a_turned_image_are_moved_back(turned: str, clockwise: int) -> None:
+    image = np.zeros((40, 50), np.uint8)
+    image[5:12, 20:41] = 1
+    rows, columns = np.nonzero(np.rot90(image, -clockwise) if clockwise else image[::-1])
+    box = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+    given = {"np": np, "boxes": np.array([box], float), "image_w": 50, "image_h": 40}
+    lines = (
+        FIXES["turning"]
+        .lines("python", VALUES[0])
+        .replace('"mirrored", boxes', f'"{turned}", boxes')
+    )
+    exec(lines, given)  # noqa: S102 - what is tested
+    assert given["boxes"].tolist() == [[20, 5, 41, 12]]
 
 
 def test_the_four_numbers_of_a_box(run: Run) -> None:

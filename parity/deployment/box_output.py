@@ -5,6 +5,7 @@ import numpy as np
 from parity.deployment.output_format import express
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.rescaling_variants import rescale
+from parity.deployment.turning import boxes_back, shape_back
 from parity.detection.letterbox import Letterbox
 
 
@@ -22,9 +23,10 @@ def to_output(
     place : Letterbox
         Where the image lies in the input.
     image_shape : tuple of int
-        Height and width of the image, px.
+        Height and width of the image as the network was given it, px.
     """
     if not len(boxes):
         return boxes
     rescaled = rescale(pipeline, boxes, place, image_shape)
-    return express(pipeline, rescaled, place, image_shape)
+    moved = boxes_back(pipeline, rescaled, image_shape)
+    return express(pipeline, moved, place, shape_back(pipeline, image_shape))

@@ -9,6 +9,7 @@ import numpy as np
 from parity.deployment.decoding_variants import sigmoid
 from parity.deployment.rescaling_variants import RescalingChoices, is_mapped_plainly, to_image
 from parity.deployment.stage import by_value, fields_of, values
+from parity.deployment.turning import is_turned_back, points_back, shape_back
 from parity.detection.keypoints import scale_keypoints
 from parity.detection.letterbox import Letterbox
 
@@ -85,11 +86,11 @@ def place_keypoints(
     shape : tuple of int
         K keypoints of D numbers: x, y and, if three, visibility.
     boxes : (N, 4) float32
-        x1, y1, x2, y2 in px of the image.
+        x1, y1, x2, y2 in px of the image, moved back where it was turned.
     place : Letterbox
         Where the image lies in the input.
     image_shape : tuple of int
-        Height and width of the image, px.
+        Height and width of the image as the network was given it, px.
 
     Returns
     -------
@@ -97,7 +98,10 @@ def place_keypoints(
     """
     if values(choices, _OWN) == _ULTRALYTICS and is_mapped_plainly(choices):
         points = extras.reshape(len(extras), *shape)
-        return scale_keypoints(points, (place.height, place.width), image_shape)
+        scaled = scale_keypoints(points, (place.height, place.width), image_shape)
+        if is_turned_back(choices):
+            scaled[..., :2] = points_back(choices, scaled[..., :2], image_shape)
+        return scaled
     points = LAYOUTS[choices.keypoint_layout](extras, shape).astype(np.float32)
     if choices.keypoint_axes == "yx":
         points[..., :2] = points[..., 1::-1]
@@ -143,8 +147,9 @@ def _in_frame(
         mapped = mapped + boxes[:, None, :2]
     if choices.keypoint_clip:
         mapped = mapped.clip(0, whole)
+    mapped = points_back(choices, mapped, image_shape)
     if frame == "image_fraction":
-        return mapped / whole
+        return mapped / np.array(shape_back(choices, image_shape)[::-1], np.float32)
     return mapped - boxes[:, None, :2] if frame == "box" else mapped
 
 

@@ -12,6 +12,7 @@ from parity.deployment.nms_variants import NmsChoices, select
 from parity.deployment.rescaling_variants import RescalingChoices, is_mapped_plainly, to_image
 from parity.deployment.stage import Choices, by_value, choice
 from parity.deployment.thresholds import passing
+from parity.deployment.turning import oriented_back
 from parity.detection.boxes import cxcywh_to_xyxy
 from parity.detection.decoding import Candidates
 from parity.detection.letterbox import Letterbox
@@ -163,6 +164,12 @@ def rescale_oriented(
     image_shape : tuple of int
         Height and width of the image, px.
     """
+    return oriented_back(choices, _rescaled(choices, boxes, place, image_shape), image_shape)
+
+
+def _rescaled(
+    choices: RescalingChoices, boxes: np.ndarray, place: Letterbox, image_shape: Shape
+) -> np.ndarray:
     if is_mapped_plainly(choices):
         return scale_oriented(boxes, (place.height, place.width), image_shape)
     corners = to_image(choices, cxcywh_to_xyxy(boxes[:, :4]), place, image_shape)

@@ -13,7 +13,8 @@ from PIL import Image, ImageCms
 from parity.data.animated_png import without_animation
 from parity.data.image_files import as_file
 from parity.data.reading import check_pixels, read_image
-from parity.deployment.stage import Choices, by_value
+from parity.deployment.stage import by_value
+from parity.deployment.turning import TurningChoices, orient, turn
 from parity.errors import UnreadableImageError
 
 EXIF_ORIENTATION = 0x0112
@@ -21,7 +22,7 @@ EXIF_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True)
-class ReadingChoices(Choices):
+class ReadingChoices(TurningChoices):
     """What the decoded pixels depend on."""
 
     codec: Literal["opencv", "pillow"] = "opencv"
@@ -78,7 +79,7 @@ def read_with_choices(choices: ReadingChoices, path: str | Path) -> np.ndarray:
         height, width = image.shape[:2]
         sides = (max(int(width * choices.reduction), 1), max(int(height * choices.reduction), 1))
         image = cv2.resize(cv2.resize(image, sides), (width, height))
-    return image
+    return turn(choices, image) if choices.turned != "no" else image
 
 
 def _by_opencv(path: str | Path, upright: bool) -> np.ndarray:
@@ -157,14 +158,3 @@ def _ycc_to_bgr(luma: np.ndarray, chroma: np.ndarray) -> np.ndarray:
         luma + ((91881 * red + half) >> 16),
     )
     return np.stack(planes, axis=-1).clip(0, 255).astype(np.uint8)
-
-
-def orient(image: np.ndarray, orientation: int) -> np.ndarray:
-    """Apply an EXIF orientation (1 to 8) to the pixels of an image, (h, w, 3)."""
-    if orientation in (5, 6, 7, 8):
-        image = image.transpose(1, 0, 2)
-    if orientation in (2, 3, 6, 7):
-        image = image[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        image = image[::-1]
-    return np.ascontiguousarray(image)

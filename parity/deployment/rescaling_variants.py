@@ -11,12 +11,13 @@ from parity.deployment.clipping import ClippingChoices, clip_boxes
 from parity.deployment.geometry import FITTINGS, GeometryChoices, is_plain
 from parity.deployment.resampling import Pair, Shape
 from parity.deployment.stage import by_value, choice, fields_of, values
+from parity.deployment.turning import TurningBackChoices
 from parity.detection.letterbox import Letterbox
 from parity.detection.rescaling import scale_boxes
 
 
 @dataclass(frozen=True)
-class RescalingChoices(ClippingChoices, GeometryChoices):
+class RescalingChoices(ClippingChoices, GeometryChoices, TurningBackChoices):
     """What brings boxes back into the image; what is right depends on the geometry."""
 
     gain: Literal[

@@ -20,6 +20,7 @@ from parity.deployment.reading import ReadingChoices
 from parity.deployment.stage import fields_of
 from parity.deployment.task import DEPLOYMENTS, READING, InImage, TaskDeployment
 from parity.deployment.thresholds import ThresholdChoices
+from parity.deployment.turning import shape_back
 from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
 from parity.detection.nms import cut
@@ -36,7 +37,8 @@ def _finish(pipeline: Pipeline, kept: Candidates, image: InImage) -> Detections:
     if not len(kept):
         return Detections(kept.boxes, kept.scores, renumber(pipeline, kept.class_ids))
     boxes = rescale_oriented(pipeline, oriented_boxes(kept), image.place, image.image_shape)
-    hulls, written = write_hulls(pipeline, write_angles(pipeline, boxes), image.image_shape)
+    image_shape = shape_back(pipeline, image.image_shape)
+    hulls, written = write_hulls(pipeline, write_angles(pipeline, boxes), image_shape)
     class_ids = renumber(pipeline, kept.class_ids)
     return Detections(hulls, kept.scores, class_ids, oriented=written)
 
@@ -71,6 +73,7 @@ DEPLOYMENTS.add(
                 "offset",
                 "offset_rounding",
                 "rescaled",
+                "turned_back",
             )
         )
         - {"box_activation", "ending"},

@@ -8,6 +8,7 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.rescaling_variants import rescale
 from parity.deployment.stage import fields_of
 from parity.deployment.task import DEPLOYMENTS, READING, InImage, TaskDeployment
+from parity.deployment.turning import boxes_back
 from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
 
@@ -17,7 +18,8 @@ def _finish(pipeline: Pipeline, kept: Candidates, image: InImage) -> Detections:
     shape = image.head.keypoint_shape
     if shape is None or not len(kept):
         return found
-    boxes = rescale(pipeline, kept.boxes, image.place, image.image_shape)
+    rescaled = rescale(pipeline, kept.boxes, image.place, image.image_shape)
+    boxes = boxes_back(pipeline, rescaled, image.image_shape)
     place, image_shape = image.place, image.image_shape
     keypoints = place_keypoints(
         pipeline, kept.extras, shape, boxes=boxes, place=place, image_shape=image_shape

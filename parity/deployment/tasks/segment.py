@@ -11,6 +11,7 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.rescaling_variants import rescale
 from parity.deployment.stage import fields_of
 from parity.deployment.task import DEPLOYMENTS, READING, InImage, TaskDeployment
+from parity.deployment.turning import masks_back
 from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
 from parity.tasks.task import Outputs
@@ -34,6 +35,8 @@ def _finish(pipeline: Pipeline, kept: Candidates, image: InImage) -> Detections:
         image_shape=image.image_shape,
         seen=seen_part(pipeline, image.image_shape),
     )
+    if pipeline.mask_frame == "image":
+        masks = masks_back(pipeline, masks)
     return replace(found, masks=masks).at(np.flatnonzero(masks.any(axis=(1, 2))))
 
 

@@ -11,6 +11,32 @@ JPEG_QUALITIES = (95, 90, 75, 50)
 REDUCTIONS = {0.5: "half", 0.25: "a quarter"}
 """Factors by which previews are commonly reduced; chosen."""
 
+TURNED = (
+    (
+        "mirrored",
+        "Image mirrored (left and right swapped)",
+        "mirrored, with left and right swapped, as previews of selfie cameras show it",
+        "Give the network the image as it was read, and mirror only what is shown.",
+    ),
+    (
+        "upside_down",
+        "Image upside down (top and bottom swapped)",
+        "with top and bottom swapped, as OpenGL's textures and most BMP files store it",
+        "Give the network the image with its top row first.",
+    ),
+    *(
+        (
+            f"turned_by_{degrees}",
+            f"Image turned by {degrees} degrees",
+            f"turned clockwise by {degrees} degrees, as sensors of phones deliver it or video "
+            "stores it",
+            "Turn the image upright before detection, as it is shown.",
+        )
+        for degrees in (90, 180, 270)
+    ),
+)
+"""Name, title, what is done to the image and what is right, of each way of turning it."""
+
 fault = partial(add_fault, stage="reading", subjects=("reading",))
 
 fault(
@@ -21,6 +47,15 @@ fault(
     fix="Apply the EXIF orientation when you read the image.",
     reference="https://github.com/ultralytics/ultralytics/pull/23631",
 )
+for name, title, done, upright in TURNED:
+    fault(
+        name,
+        title=title,
+        changes={"turned": name.removeprefix("turned_")},
+        wrong=f"The network is given the image {done}.",
+        fix=upright,
+        cost=RARE_COST,
+    )
 fault(
     "grey",
     title="Image converted to greyscale",

@@ -234,6 +234,22 @@ fault(
     changes={"rescaled": "stretch"},
     wrong="Boxes in image coordinates are scaled once more, from the input size to the image size.",
 )
+fault(
+    "not_turned_back",
+    title="Boxes left where they lie in the mirrored or turned image",
+    changes={"turned_back": "no"},
+    wrong="Boxes are returned as they lie in the image that was mirrored or turned.",
+    fix="Move boxes back to where they lie in the image as it was read.",
+    subjects=("turning",),
+)
+fault(
+    "turned_back_from_last_px",
+    title="Boxes moved back from the mirrored or turned image 1 px off",
+    changes={"turned_back": "from_last_px"},
+    wrong="Boxes are moved back by side - 1 - x instead of side - x, so they lie 1 px off.",
+    fix="Subtract coordinates of boxes from the side; side - 1 - x is right for whole pixels.",
+    subjects=("turning",),
+)
 for rule, words in WHOLE_INPUT_PX.items():
     fault(
         f"whole_input_px_{rule}",

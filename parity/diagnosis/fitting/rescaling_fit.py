@@ -51,6 +51,7 @@ RESCALING_STEPS = (
     "clip_limit",
     "clip_frame",
     "clip_keeps_sides",
+    "turned_back",
 )
 """Choices by which the rescaling of boxes is improved, one at a time."""
 
@@ -119,7 +120,8 @@ def fit_rescaling(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -
         start = pipeline.replace(unit="image_fraction")
     if cost_model.precision.whole and "integers" in choices:
         start = start.replace(integers="rounded")
-    combined = [name for name in RESCALING if name in choices]
+    turned = () if pipeline.turned == "no" else ("turned_back",)
+    combined = [name for name in (*RESCALING, *turned) if name in choices]
     every = [start.replace(**changes) for changes in combinations_of(*combined)]
     details, coarse = (
         [changes for changes in each if changes.keys() <= choices]

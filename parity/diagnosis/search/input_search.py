@@ -13,6 +13,7 @@ from parity.diagnosis.search.fault_effects import is_drastic, is_subtle
 from parity.diagnosis.search.input_trials import InputHypothesis, InputTrials
 from parity.diagnosis.search.leads import with_leads
 from parity.diagnosis.search.refinement import CERTAIN, certain_images, leaves
+from parity.diagnosis.search.turned_images import turns_images
 from parity.diagnosis.search.usual_inputs import drastic_inputs, usual_inputs
 
 BEAM = 3
@@ -55,6 +56,9 @@ NO_MISFIT = 0.5
 LITTLE = 0.5
 """Share of the expected boxes that are observed below which a drastic fault is likely; chosen."""
 
+CLEARLY_TURNED = 0.8
+"""Share of the least cost of other inputs up to which a turned image is searched on; chosen."""
+
 DEPTH = 3
 """Faults before the network that are combined, at most; chosen."""
 
@@ -88,8 +92,11 @@ class InputSearch:
         self.trials = trials
         self._settled: dict[InputHypothesis, None] = {}
 
-    def run(self) -> None:
+    def run(self) -> Fault | None:
         """Combine faults before the network until the scores prove an input.
+
+        It ends early where turning the image alone explains much, and returns that fault: the
+        others then have to be found in turned images.
 
         Single faults are tried on one image. Which of them belong together is then estimated: what
         two faults do to the scores is about the sum of what each does, on the scale of logits.
@@ -104,16 +111,26 @@ class InputSearch:
         nearly = disagreement(plain.logits, wanted) < NEARLY
         possible = [f for f in every_fault if nearly or f not in rare]
         moves = sorted(possible, key=lambda fault: fault.cost)
+        turns = [fault for fault in moves if turns_images(fault)]
+        moves = [fault for fault in moves if fault not in turns]
         level = self._try_singles(moves, plain, wanted, first)
+        combined: list[InputHypothesis] = []
+        proven = any(h.proven and trials.try_input(h.faults).proven for h in level)
+        if not proven:
+            combined = trials.try_each(usual_inputs(possible), first)
+            if turns and not self._settled_by([*level, *combined], first):
+                turned = trials.try_each([(fault,) for fault in turns], first)
+                if turned and _are_clear(turned, [plain, *level, *combined]):
+                    return _cheapest(turned).faults[0]
+                level, moves = level + turned, moves + turns
         effects = [(h.faults[0], h.logits - plain.logits) for h in level]
         costs = {h.faults[0]: h.cost for h in level}
         ranked = sorted((f for f in moves if f in costs), key=lambda f: costs[f])
         shown = [f for f in ranked if costs[f] < WORSE * plain.cost]
         useful = [*(f for f in moves if f not in costs), *shown]
-        if not any(h.proven and trials.try_input(h.faults).proven for h in level):
-            level += trials.try_each(usual_inputs(possible), first)
-            if self._little_is_found() and not self._settled_by(level, first):
-                level += trials.try_each(drastic_inputs(possible), first)
+        level += combined
+        if not proven and self._little_is_found() and not self._settled_by(level, first):
+            level += trials.try_each(drastic_inputs(possible), first)
         every = list(level)
         pairs = _estimates(level, effects, wanted)
         led = with_leads(trials, moves, first, lambda faults: _left(pairs, faults))
@@ -149,6 +166,7 @@ class InputSearch:
             every += self._cross(possible, first)
         for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
             trials.try_input(hypothesis.faults)
+        return None
 
     def _try_until_settled(
         self, groups: Iterable[Iterable[tuple[Fault, ...]]], first: list[str], low: float
@@ -214,10 +232,12 @@ class InputSearch:
 
     def _possible_faults(self) -> list[Fault]:
         """Return the faults before the network that leave proven inputs as they are."""
-        cost_model, correct = self.trials.cost_model, self.trials.cost_model.correct
+        cost_model, correct = self.trials.cost_model, self.trials.correct
         start = self.trials.try_input(()).pipeline
         certain = certain_images(cost_model, start, self.trials.probes)
         faults = [*cost_model.preprocessing_faults, *cost_model.network_faults]
+        if self.trials.turned:
+            faults = [fault for fault in faults if not turns_images(fault)]
         return [f for f in faults if leaves(cost_model, f.inject_into(correct), correct, certain)]
 
     def _settles(self, on_first: InputHypothesis, first: list[str]) -> bool:
@@ -262,6 +282,11 @@ class InputSearch:
         ]
         certain.sort(key=lambda hypothesis: (_price(hypothesis.faults), hypothesis.cost))
         return [trials.try_input(hypothesis.faults) for hypothesis in certain]
+
+
+def _are_clear(turned: Sequence[InputHypothesis], others: Sequence[InputHypothesis]) -> bool:
+    """Return whether one of some turned inputs fits much better than all others."""
+    return _cheapest(turned).cost < CLEARLY_TURNED * _cheapest(others).cost
 
 
 def _is_ahead(place: int, level: Sequence[InputHypothesis]) -> bool:

@@ -121,9 +121,13 @@ class InputTrials:
     ----------
     cost_model : CostModel
         Its images decide.
+    turned : Fault, optional
+        What turns the image in all of the inputs.
 
     Attributes
     ----------
+    correct : Pipeline
+        What inputs deviate from: correct but for the image that is turned.
     probes : list of str
         The few images by which inputs are told apart.
     rescales : bool
@@ -132,8 +136,11 @@ class InputTrials:
         Whether so many boxes overlap that there was no suppression.
     """
 
-    def __init__(self, cost_model: CostModel) -> None:
+    def __init__(self, cost_model: CostModel, turned: Fault | None = None) -> None:
         self.cost_model = cost_model
+        self.turned = turned
+        correct = cost_model.correct
+        self.correct = turned.inject_into(correct) if turned else correct
         self.probes = probe_images(cost_model)
         cost_model.start_with(self.probes)
         choices = cost_model.replayer.task.choices
@@ -150,6 +157,19 @@ class InputTrials:
         choices = self.cost_model.replayer.task.choices
         return tuple(changes for changes in options if changes.keys() <= choices)
 
+    def ways_back(self, pipeline: Pipeline) -> tuple[Changes, ...]:
+        """Return the common ways of rescaling boxes of a pipeline."""
+        return self._ways_back(self.possible(COMMON_RESCALINGS), pipeline)
+
+    def _ways_back(
+        self, rescalings: tuple[Changes, ...], pipeline: Pipeline
+    ) -> tuple[Changes, ...]:
+        """Return some ways of rescaling, with and without moving boxes of a turned image back."""
+        if pipeline.turned == "no":
+            return rescalings
+        left = ({**changes, "turned_back": "no"} for changes in rescalings)
+        return (*rescalings, *self.possible(left))
+
     def tried_on(self, names: list[str]) -> list[InputHypothesis]:
         """Return the inputs that were tried on these images."""
         return [h for (images, _), h in self._tried.items() if images == tuple(names)]
@@ -164,7 +184,7 @@ class InputTrials:
     ) -> InputHypothesis:
         """Compare an input with some images, the probes unless told otherwise."""
         names = names or self.probes
-        pipeline = self.cost_model.correct
+        pipeline = self.correct
         for fault in faults:
             pipeline = fault.inject_into(pipeline)
         inputs = self.cost_model.inputs(pipeline, names)
@@ -198,7 +218,7 @@ class InputTrials:
         options = [
             (self.cost_model.misfit(rescaled, names), place, candidate, rescaled)
             for candidate in likely
-            for place, rescaling in enumerate(self._rescalings)
+            for place, rescaling in enumerate(self._ways_back(self._rescalings, candidate))
             for rescaled in [candidate.replace(**rescaling)]
         ]
         cost, _, best, rescaled = min(options, key=lambda option: option[:2])

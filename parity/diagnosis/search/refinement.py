@@ -53,7 +53,7 @@ ALL_CLOSE = 0.9
 """Share of observed boxes that are close, and of predicted boxes that were observed, from which
 the input differs in details alone; chosen."""
 
-COARSE = frozenset({"colours", "scaling", "axes", "fitting", "network"})
+COARSE = frozenset({"colours", "scaling", "axes", "fitting", "network", "turned"})
 """Choices that show in every image: right in all where they are right in some."""
 
 RESEMBLING = frozenset({"letterbox", "pad_first", "pad_around_first", "warp"})

@@ -11,13 +11,13 @@ from parity.diagnosis.fitting.given_classes import fit_given_classes
 from parity.diagnosis.fitting.rescaling_fit import fit_constants, fit_rescaling
 from parity.diagnosis.search.input_search import InputSearch
 from parity.diagnosis.search.input_trials import (
-    COMMON_RESCALINGS,
     FITTED,
     InputHypothesis,
     InputTrials,
 )
 from parity.diagnosis.search.local_search import fit_class_ids, improve_locally
 from parity.diagnosis.search.refinement import is_complete, leaves_only_withheld, refine
+from parity.diagnosis.search.turned_images import turned_as_boxes
 from parity.diagnosis.search.zero_area import boxes_lack_area, explain_zero_area
 
 FITTED_RESCALINGS = 2
@@ -64,9 +64,7 @@ class Search:
             best = explain_zero_area(cost_model, best, self.trials.probes)
             least = cost_model.cost(best)
         if not leaves_only_withheld(cost_model, best) and not start.proven:
-            inputs = InputSearch(self.trials)
-            inputs.run()
-            likely = inputs.best_inputs()
+            likely = self._likely_inputs()
             if not explained and not any(hypothesis.likely for hypothesis in likely):
                 likely = list(dict.fromkeys([*likely, start]))
             for hypothesis in likely:
@@ -77,6 +75,18 @@ class Search:
                 if leaves_only_withheld(cost_model, best):
                     break
         return refine(cost_model, best)
+
+    def _likely_inputs(self) -> list[InputHypothesis]:
+        """Return the inputs that are worth a full explanation, all turned if the image seems so."""
+        turned = turned_as_boxes(self.cost_model, self.trials.probes)
+        inputs = InputSearch(self.trials)
+        if turned is None:
+            turned = inputs.run()
+        if turned is not None:
+            self.trials = InputTrials(self.cost_model, turned)
+            inputs = InputSearch(self.trials)
+            inputs.run()
+        return inputs.best_inputs()
 
     def explain(self, hypothesis: InputHypothesis) -> Pipeline:
         """Fit everything after the network to an input."""
@@ -93,9 +103,7 @@ class Search:
         options: list[Pipeline] = []
         for fitted in [*starts, *self.trials.equal_readings(starts[0])]:
             options += fit_class_ids(cost_model, fitted, self.class_names)
-        options += [
-            base.replace(**rescaling) for rescaling in self.trials.possible(COMMON_RESCALINGS)
-        ]
+        options += [base.replace(**rescaling) for rescaling in self.trials.ways_back(base)]
         found = self._improve(options)
         readings = (starts[0], self.trials.read_correctly(starts[0]))
         given = [fit_given_classes(cost_model, read, self.class_names) for read in readings]

@@ -28,8 +28,7 @@ TURNED = (
         (
             f"turned_by_{degrees}",
             f"Image turned by {degrees} degrees",
-            f"turned clockwise by {degrees} degrees, as sensors of phones deliver it or video "
-            "stores it",
+            f"turned clockwise by {degrees} degrees, as sensors of phones or videos store it",
             "Turn the image upright before detection, as it is shown.",
         )
         for degrees in (90, 180, 270)

@@ -192,6 +192,10 @@ class CostModel:
         """Return whether the budget ran out."""
         return len(self.replayer.wanted) > self.budget
 
+    def start_again(self) -> None:
+        """Grant a search that starts from elsewhere as many inputs as the first."""
+        self.budget += len(self.replayer.wanted)
+
     @contextmanager
     def more_inputs(self, count: int) -> Iterator[None]:
         """Enlarge the budget for a while."""

@@ -38,3 +38,8 @@ def is_drastic(fault: Fault) -> bool:
 def is_subtle(fault: Fault) -> bool:
     """Return whether the network finds much the same with a fault."""
     return fault.fields <= SUBTLE
+
+
+def turns_images(fault: Fault) -> bool:
+    """Return whether a fault mirrors or turns the image."""
+    return "turned" in fault.fields

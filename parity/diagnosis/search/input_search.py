@@ -9,12 +9,11 @@ import numpy as np
 from parity.diagnosis.catalogue.fault import RARE_COST, Fault
 from parity.diagnosis.evidence.score_logits import disagreement, logit
 from parity.diagnosis.search.border_search import fit_border, fit_border_elsewhere
-from parity.diagnosis.search.fault_effects import is_drastic, is_subtle
+from parity.diagnosis.search.fault_effects import is_drastic, is_subtle, turns_images
 from parity.diagnosis.search.input_trials import InputHypothesis, InputTrials
 from parity.diagnosis.search.leads import with_leads
 from parity.diagnosis.search.refinement import CERTAIN, certain_images, leaves
-from parity.diagnosis.search.turned_images import turns_images
-from parity.diagnosis.search.usual_inputs import drastic_inputs, usual_inputs
+from parity.diagnosis.search.usual_inputs import drastic_inputs, turned_inputs, usual_inputs
 
 BEAM = 3
 """Inputs that are carried on from one number of faults to the next; chosen."""
@@ -56,8 +55,12 @@ NO_MISFIT = 0.5
 LITTLE = 0.5
 """Share of the expected boxes that are observed below which a drastic fault is likely; chosen."""
 
-CLEARLY_TURNED = 0.8
-"""Share of the least cost of other inputs up to which a turned image is searched on; chosen."""
+BETTER_TURNED, MUCH_BETTER = 0.8, 0.5
+"""Share of the least cost of other inputs up to which a turned image is searched further: of one
+without other faults, and with some; chosen."""
+
+RESERVED_FOR_TURNED = 40
+"""Inputs that turned images may take beyond the budget; chosen: as many as are usual."""
 
 DEPTH = 3
 """Faults before the network that are combined, at most; chosen."""
@@ -110,27 +113,19 @@ class InputSearch:
         rare = [fault for fault in every_fault if fault.cost > RARE_COST]
         nearly = disagreement(plain.logits, wanted) < NEARLY
         possible = [f for f in every_fault if nearly or f not in rare]
-        moves = sorted(possible, key=lambda fault: fault.cost)
-        turns = [fault for fault in moves if turns_images(fault)]
-        moves = [fault for fault in moves if fault not in turns]
+        moves = sorted(_upright(possible), key=lambda fault: fault.cost)
         level = self._try_singles(moves, plain, wanted, first)
-        combined: list[InputHypothesis] = []
-        proven = any(h.proven and trials.try_input(h.faults).proven for h in level)
-        if not proven:
-            combined = trials.try_each(usual_inputs(possible), first)
-            if turns and not self._settled_by([*level, *combined], first):
-                turned = trials.try_each([(fault,) for fault in turns], first)
-                if turned and _are_clear(turned, [plain, *level, *combined]):
-                    return _cheapest(turned).faults[0]
-                level, moves = level + turned, moves + turns
         effects = [(h.faults[0], h.logits - plain.logits) for h in level]
         costs = {h.faults[0]: h.cost for h in level}
         ranked = sorted((f for f in moves if f in costs), key=lambda f: costs[f])
         shown = [f for f in ranked if costs[f] < WORSE * plain.cost]
         useful = [*(f for f in moves if f not in costs), *shown]
-        level += combined
-        if not proven and self._little_is_found() and not self._settled_by(level, first):
-            level += trials.try_each(drastic_inputs(possible), first)
+        if not any(h.proven and trials.try_input(h.faults).proven for h in level):
+            level += trials.try_each(usual_inputs(possible), first)
+            if turned := self._turned_alone(level, first):
+                return turned
+            if self._little_is_found() and not self._settled_by(level, first):
+                level += trials.try_each(drastic_inputs(possible), first)
         every = list(level)
         pairs = _estimates(level, effects, wanted)
         led = with_leads(trials, moves, first, lambda faults: _left(pairs, faults))
@@ -167,6 +162,25 @@ class InputSearch:
         for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
             trials.try_input(hypothesis.faults)
         return None
+
+    def _turned_alone(self, level: list[InputHypothesis], first: list[str]) -> Fault | None:
+        """Return what turns the image if that alone fits clearly better than a level."""
+        turns = [(fault,) for fault in self._possible_faults() if turns_images(fault)]
+        if not turns or self._settled_by(level, first):
+            return None
+        return _clearest(self.trials.try_each(turns, first), level, BETTER_TURNED)
+
+    def turned_among_usual(self) -> Fault | None:
+        """Return what turns the image if that fits much better beside a usual fault than nothing.
+
+        Of a turned image, the network finds other boxes with other scores, so that what a fault
+        does to the scores of the upright image tells little.
+        """
+        trials = self.trials
+        first = trials.first_probe()
+        with trials.cost_model.more_inputs(RESERVED_FOR_TURNED):
+            turned = trials.try_each(turned_inputs(self._possible_faults()), first)
+        return _clearest(turned, [trials.try_input((), first)], MUCH_BETTER)
 
     def _try_until_settled(
         self, groups: Iterable[Iterable[tuple[Fault, ...]]], first: list[str], low: float
@@ -237,7 +251,7 @@ class InputSearch:
         certain = certain_images(cost_model, start, self.trials.probes)
         faults = [*cost_model.preprocessing_faults, *cost_model.network_faults]
         if self.trials.turned:
-            faults = [fault for fault in faults if not turns_images(fault)]
+            faults = _upright(faults)
         return [f for f in faults if leaves(cost_model, f.inject_into(correct), correct, certain)]
 
     def _settles(self, on_first: InputHypothesis, first: list[str]) -> bool:
@@ -284,9 +298,19 @@ class InputSearch:
         return [trials.try_input(hypothesis.faults) for hypothesis in certain]
 
 
-def _are_clear(turned: Sequence[InputHypothesis], others: Sequence[InputHypothesis]) -> bool:
-    """Return whether one of some turned inputs fits much better than all others."""
-    return _cheapest(turned).cost < CLEARLY_TURNED * _cheapest(others).cost
+def _upright(faults: Iterable[Fault]) -> list[Fault]:
+    """Return the faults that do not turn the image."""
+    return [fault for fault in faults if not turns_images(fault)]
+
+
+def _clearest(
+    turned: Sequence[InputHypothesis], others: Sequence[InputHypothesis], share: float
+) -> Fault | None:
+    """Return what turns the image if one of such inputs costs less than a share of all others."""
+    if not turned or not others:
+        return None
+    best = _cheapest(turned)
+    return best.faults[0] if best.cost < share * _cheapest(others).cost else None
 
 
 def _is_ahead(place: int, level: Sequence[InputHypothesis]) -> bool:

@@ -79,13 +79,20 @@ class Search:
     def _likely_inputs(self) -> list[InputHypothesis]:
         """Return the inputs that are worth a full explanation, all turned if the image seems so."""
         turned = turned_as_boxes(self.cost_model, self.trials.probes)
-        inputs = InputSearch(self.trials)
         if turned is None:
-            turned = inputs.run()
-        if turned is not None:
-            self.trials = InputTrials(self.cost_model, turned)
             inputs = InputSearch(self.trials)
-            inputs.run()
+            turned = inputs.run()
+            likely = inputs.best_inputs()
+            if turned is None and not any(hypothesis.likely for hypothesis in likely):
+                turned = inputs.turned_among_usual()
+            if turned is None:
+                return likely
+        self.cost_model.start_again()
+        self.trials = InputTrials(self.cost_model, turned)
+        if (alone := self.trials.try_input(())).proven:
+            return [alone]
+        inputs = InputSearch(self.trials)
+        inputs.run()
         return inputs.best_inputs()
 
     def explain(self, hypothesis: InputHypothesis) -> Pipeline:

@@ -4,9 +4,7 @@ from parity.deployment.turning import TurningBackChoices, boxes_back
 from parity.detection.boxes import pairwise_iou
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.evidence.cost import CostModel
-
-TURNED = frozenset({"turned"})
-"""The choice that turns the image."""
+from parity.diagnosis.search.fault_effects import turns_images
 
 UNDONE_BY = {"by_90": "by_270", "by_270": "by_90"}
 """What undoes each way of turning; the others undo themselves."""
@@ -19,11 +17,6 @@ IN_PLACE = 0.5
 
 UPRIGHT = 0.5
 """Share of those that may lie in the upright image as well; chosen: objects in its middle do."""
-
-
-def turns_images(fault: Fault) -> bool:
-    """Return whether a fault mirrors or turns the image."""
-    return not fault.fields.isdisjoint(TURNED)
 
 
 def turned_as_boxes(cost_model: CostModel, names: list[str]) -> Fault | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from parity.diagnosis.catalogue.fault import Fault
-from parity.diagnosis.search.fault_effects import is_drastic
+from parity.diagnosis.search.fault_effects import is_drastic, turns_images
 
 KERNELS = (
     *("nearest", "floor", "pillow_nearest", "pillow_bilinear", "pillow_bicubic", "pillow_lanczos"),
@@ -68,12 +68,28 @@ BESIDE_DRASTIC: tuple[tuple[str, ...], ...] = (
 """Names of faults that are tried beside those that leave little to be seen; chosen."""
 
 
+BESIDE_TURNED: tuple[tuple[str, ...], ...] = (
+    *(("stretched",), ("bgr",), ("stretched", "bgr"), ("top_left",), ("border_grey_0",)),
+    ("padded_first_black",),
+)
+"""Names of faults that are tried beside those that turn the image; chosen."""
+
+
 def usual_inputs(possible: Sequence[Fault]) -> Iterator[tuple[Fault, ...]]:
     """Yield the usual combinations of some faults."""
     by_name = {fault.name: fault for fault in possible}
     for names in USUAL:
         if by_name.keys() >= set(names):
             yield tuple(by_name[name] for name in names)
+
+
+def turned_inputs(possible: Sequence[Fault]) -> Iterator[tuple[Fault, ...]]:
+    """Yield faults that turn the image, each with usual ones."""
+    by_name = {fault.name: fault for fault in possible}
+    turns = [fault for fault in possible if turns_images(fault)]
+    for names, turn in product(BESIDE_TURNED, turns):
+        if by_name.keys() >= set(names):
+            yield (turn, *(by_name[name] for name in names))
 
 
 def drastic_inputs(possible: Sequence[Fault]) -> Iterator[tuple[Fault, ...]]:

@@ -13,7 +13,7 @@ from parity.diagnosis.catalogue.geometry import other_border
 from parity.diagnosis.document import Proof
 from parity.diagnosis.evidence.cost import CostModel
 from parity.diagnosis.search.local_search import without
-from parity.diagnosis.tensor_reading import changes_read, read_tensor, sentences
+from parity.diagnosis.tensor_reading import changes_read, read_tensor, sentences, way_round
 from parity.sentences import listing
 from parity.tasks.task import TASKS, Outputs
 
@@ -145,11 +145,13 @@ def explain_tensors(cost_model: CostModel, tensors: dict[str, np.ndarray]) -> Ar
         return {n: mean_difference(pipeline, {n: array}, make) for n, array in tensors.items()}
 
     correct = cost_model.correct
-    read = [
-        read_tensor(array.reshape(array.shape[-3:]), own[0])
-        for name, array in few.items()
-        if _same_shape(own := make(correct, name), array)
-    ]
+    read = []
+    for name, array in few.items():
+        turned = way_round(array.reshape(array.shape[-3:]), make(correct, name)[0])
+        own = make(replace(correct, turned=turned), name)  # type: ignore[arg-type]
+        if _same_shape(own, array):
+            reading = read_tensor(array.reshape(array.shape[-3:]), own[0])
+            read.append(replace(reading, turned=turned))
     start = replace(correct, **changes_read(read))
     level = start.border
     if isinstance(level, int) and level != correct.border:

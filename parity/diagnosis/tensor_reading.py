@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from parity.deployment.input_tensor import SCALINGS
+from parity.deployment.turning import ORIENTATIONS, orient
 from parity.detection.letterbox import BORDER
 from parity.diagnosis.catalogue.fault import Changes
 
@@ -36,6 +37,12 @@ ZOOM = 1e-3
 ROTATION = 0.05
 """Smallest rotation that is told, degrees; chosen."""
 
+THUMBNAIL = 32
+"""Side of the thumbnails by which the ways round are compared, px; chosen."""
+
+OTHER_WAY_ROUND = 0.15
+"""By how much the correlation of thumbnails must be larger another way round; chosen."""
+
 STEPS = 60
 """Steps of the registration, at most; chosen."""
 
@@ -58,6 +65,55 @@ class TensorReading:
     """How much wider and higher it is; 1 is as it should be."""
     rotation: float
     """By how much it is turned clockwise, degrees."""
+    turned: str = "no"
+    """Which way round it was then compared with the correct one, see :func:`way_round`."""
+
+
+TURNED_IN_WORDS = {
+    "mirrored": "mirrored (left and right are swapped)",
+    "upside_down": "upside down (top and bottom are swapped)",
+    "by_90": "turned clockwise by 90 degrees",
+    "by_180": "turned by 180 degrees",
+    "by_270": "turned clockwise by 270 degrees",
+}
+
+
+def way_round(tensor: np.ndarray, correct: np.ndarray) -> str:
+    """Return how an image was mirrored or turned, wherever it lies in an input tensor.
+
+    Parameters
+    ----------
+    tensor, correct : (3, H, W) float32
+        See :func:`read_tensor`; the sizes may differ.
+
+    Returns
+    -------
+    str
+        A value of :attr:`parity.deployment.turning.TurningChoices.turned`; ``no`` unless another
+        way round fits clearly better.
+    """
+    given, upright = _thumbnail(tensor), _thumbnail(correct)
+    alike = {
+        turned: _correlation(given, orient(upright, orientation))
+        for turned, orientation in ORIENTATIONS.items()
+    }
+    best = max(alike, key=lambda turned: alike[turned])
+    clear = alike[best] >= REGISTERED and alike[best] > alike["no"] + OTHER_WAY_ROUND
+    return best if clear else "no"
+
+
+def _thumbnail(planes: np.ndarray) -> np.ndarray:
+    """Return the content of a tensor as grey levels, (T, T, 1)."""
+    inside = np.ascontiguousarray(_grey(planes)[content(planes)])
+    small = cv2.resize(inside, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
+    return np.asarray(small)[..., None]
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the correlation of two arrays, 0 where one is constant."""
+    first, second = (each.ravel() - each.mean() for each in (one, other))
+    norm = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return float(first @ second) / norm if norm else 0.0
 
 
 def read_tensor(tensor: np.ndarray, correct: np.ndarray) -> TensorReading:
@@ -200,6 +256,9 @@ def sentences(readings: list[TensorReading]) -> Iterator[str]:
     border = _agreed(readings, "border")
     if border not in (None, BORDER):
         yield f"Input tensors: the border has the level {border}."
+    turned = _agreed(readings, "turned")
+    if turned not in (None, "no"):
+        yield f"Input tensors: the image is {TURNED_IN_WORDS[str(turned)]}."
     registered = [r for r in readings if r.correlation >= REGISTERED]
     if len(registered) < len(readings):
         many = len(readings) - len(registered)
@@ -220,9 +279,9 @@ def sentences(readings: list[TensorReading]) -> Iterator[str]:
             f"Input tensors: the image is {zoom[0]:.3f} times as wide and {zoom[1]:.3f} times as "
             "high as it should be (median)."
         )
-    turned = float(np.median([r.rotation for r in registered]))
-    if abs(turned) >= ROTATION:
-        yield f"Input tensors: the image is turned by {turned:.2f} degrees (median)."
+    rotation = float(np.median([r.rotation for r in registered]))
+    if abs(rotation) >= ROTATION:
+        yield f"Input tensors: the image is turned by {rotation:.2f} degrees (median)."
 
 
 def _agreed(readings: list[TensorReading], name: str) -> object:
@@ -233,5 +292,5 @@ def _agreed(readings: list[TensorReading], name: str) -> object:
 
 def changes_read(readings: list[TensorReading]) -> Changes:
     """Return the choices of a pipeline that all tensors agree on."""
-    found = {name: _agreed(readings, name) for name in ("scaling", "colours", "border")}
-    return {name: value for name, value in found.items() if value is not None}
+    found = {name: _agreed(readings, name) for name in ("scaling", "colours", "border", "turned")}
+    return {name: value for name, value in found.items() if value not in (None, "no")}

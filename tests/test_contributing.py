@@ -104,12 +104,13 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.preprocess import PREPROCESSING
 from parity.deployment.reading import read_with_choices
 
-ways = ("no", "left_right")
-plain, mirrored = (read_with_choices(Pipeline(mirrored=way), sys.argv[1]) for way in ways)
-assert np.array_equal(mirrored, plain[:, ::-1])
-assert "mirrored" in PREPROCESSING
+ways = ("all", "even")
+plain, even = (read_with_choices(Pipeline(lines=way), sys.argv[1]) for way in ways)
+assert even.shape == plain.shape
+assert all(np.array_equal(even[i], plain[i // 2 * 2]) for i in range(len(plain)))
+assert "lines" in PREPROCESSING
 try:
-    Pipeline(mirrored="sideways")
+    Pipeline(lines="none")
 except ValueError as error:
     print(error)
 """
@@ -117,7 +118,7 @@ except ValueError as error:
 
 def test_a_choice_acts_and_is_validated(tmp_path: Path) -> None:
     said = use("A pipeline choice", tmp_path, CHOICE, find_samples()["bus.jpg"])
-    assert said == "mirrored is 'sideways'; it must be one of 'no', 'left_right', 'top_bottom'\n"
+    assert said == "lines is 'none'; it must be one of 'all', 'even', 'odd'\n"
 
 
 TASK = """

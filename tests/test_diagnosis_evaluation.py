@@ -402,7 +402,7 @@ def test_the_weakest_and_the_strongest_change_show(name: str) -> None:
             assert after.shape != before.shape or not np.array_equal(before, after)
 
 
-@pytest.mark.parametrize("name", ["scaled scores", "mirrored"])
+@pytest.mark.parametrize("name", ["scaled scores", "slanted"])
 def test_what_is_replayed_is_changed(name: str, yolo11n_static: Path, tmp_path: Path) -> None:
     network = OnnxNetwork.load(yolo11n_static, threads=1)
     plain = Replayer(network, {"bus.jpg": find_samples()["bus.jpg"]})

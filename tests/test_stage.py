@@ -49,6 +49,7 @@ BASES = (
     Pipeline(offset="half", side_rounding="ceil", clip="no", integers="truncated", iou=0.5),
     Pipeline(gain="largest", offset="from_gain", dropped="leaving_image", iou=0.5),
     Pipeline(fitting="warp"),
+    Pipeline(turned="by_90"),
 )
 """Deployments in which values differ."""
 
@@ -243,7 +244,7 @@ def test_a_choice_belongs_to_one_stage() -> None:
     ],
 )
 def test_what_is_moot(changes: dict[str, str], expected: set[str]) -> None:
-    assert moot(Pipeline(**changes)) == expected | {"class_table"}
+    assert moot(Pipeline(**changes)) == expected | {"class_table", "turned_back"}
     assert moot(Pipeline(**changes)) <= set(fields_of(Pipeline))
 
 

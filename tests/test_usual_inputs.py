@@ -5,7 +5,14 @@ from itertools import combinations
 
 from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.catalogue.fault import Fault, all_faults
-from parity.diagnosis.search.usual_inputs import BESIDE_DRASTIC, USUAL, drastic_inputs, usual_inputs
+from parity.diagnosis.search.usual_inputs import (
+    BESIDE_DRASTIC,
+    BESIDE_TURNED,
+    USUAL,
+    drastic_inputs,
+    turned_inputs,
+    usual_inputs,
+)
 
 
 def test_usual_inputs_are_faults_before_the_network_that_change_different_choices() -> None:
@@ -33,6 +40,15 @@ def test_what_leaves_little_to_be_seen_is_combined_with_what_changes_much() -> N
     assert {("stretched", "reduced_0.25"), ("stretched", "axes_exchanged")} <= names
     assert len(names) == len(found)
     assert {faults[:-1] for faults in names} == set(BESIDE_DRASTIC)
+    assert_can_be_together(found)
+
+
+def test_what_turns_the_image_is_combined_with_what_is_usual() -> None:
+    found = list(turned_inputs(all_faults()))
+    names = {tuple(fault.name for fault in faults) for faults in found}
+    assert {("mirrored", "stretched"), ("turned_by_90", "stretched", "bgr")} <= names
+    assert len(names) == len(found) == 5 * len(BESIDE_TURNED)
+    assert {faults[1:] for faults in names} == set(BESIDE_TURNED)
     assert_can_be_together(found)
 
 

@@ -1,4 +1,4 @@
-"""Port of a Kotlin app: the front camera's picture is mirrored, and so are the boxes found in it."""
+"""Port of a Kotlin app: the front camera mirrors, so boxes are mirrored back."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""Port of a Java app on Camera2: frames are turned by the sensor's 90 degrees, boxes turned back."""
+"""Port of a Java app on Camera2: frames are turned by 90 degrees, boxes are turned back."""
 
 import cv2
 import numpy as np

@@ -79,7 +79,7 @@ def read_with_choices(choices: ReadingChoices, path: str | Path) -> np.ndarray:
         height, width = image.shape[:2]
         sides = (max(int(width * choices.reduction), 1), max(int(height * choices.reduction), 1))
         image = cv2.resize(cv2.resize(image, sides), (width, height))
-    return turn(choices, image) if choices.turned != "no" else image
+    return turn(choices, image)
 
 
 def _by_opencv(path: str | Path, upright: bool) -> np.ndarray:

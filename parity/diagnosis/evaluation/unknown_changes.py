@@ -197,8 +197,10 @@ def _dimmed(tensor: np.ndarray, strength: float) -> np.ndarray:
     return dimmed
 
 
-def _mirrored(tensor: np.ndarray, strength: float) -> np.ndarray:  # noqa: ARG001
-    return tensor[..., ::-1]
+def _slanted(tensor: np.ndarray, strength: float) -> np.ndarray:
+    slope = 0.02 + 0.1 * strength
+    rows = [np.roll(row, round(slope * y), axis=-1) for y, row in enumerate(tensor.swapaxes(0, 2))]
+    return np.stack(rows).swapaxes(0, 2)
 
 
 def _shifted(tensor: np.ndarray, strength: float) -> np.ndarray:
@@ -254,8 +256,8 @@ CHANGES: dict[str, tuple[Level, Change]] = {
     "noisy": ("image", _noisy),
     "coarse": ("tensor", _coarse),
     "dimmed": ("tensor", _dimmed),
-    "mirrored": ("tensor", _mirrored),
     "shifted": ("tensor", _shifted),
+    "slanted": ("tensor", _slanted),
     "other weights": ("output", _other_weights),
     "scaled scores": ("output", _scaled_scores),
     "jittered": ("boxes", _jittered),

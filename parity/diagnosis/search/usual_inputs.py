@@ -70,7 +70,7 @@ BESIDE_DRASTIC: tuple[tuple[str, ...], ...] = (
 
 BESIDE_TURNED: tuple[tuple[str, ...], ...] = (
     *(("stretched",), ("bgr",), ("stretched", "bgr"), ("top_left",), ("border_grey_0",)),
-    ("padded_first_black",),
+    *(("padded_first_black",), ("top_left", "border_grey_0")),
 )
 """Names of faults that are tried beside those that turn the image; chosen."""
 

@@ -78,9 +78,9 @@ class Search:
 
     def _likely_inputs(self) -> list[InputHypothesis]:
         """Return the inputs that are worth a full explanation, all turned if the image seems so."""
+        inputs = InputSearch(self.trials)
         turned = turned_as_boxes(self.cost_model, self.trials.probes)
-        if turned is None:
-            inputs = InputSearch(self.trials)
+        if turned is None or not inputs.confirms(turned):
             turned = inputs.run()
             likely = inputs.best_inputs()
             if turned is None and not any(hypothesis.likely for hypothesis in likely):

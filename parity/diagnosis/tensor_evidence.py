@@ -146,8 +146,11 @@ def explain_tensors(cost_model: CostModel, tensors: dict[str, np.ndarray]) -> Ar
 
     correct = cost_model.correct
     read = []
+    ways = {way_round(_as_batch(array)[0], make(correct, n)[0]) for n, array in few.items()} - {
+        None
+    }
+    turned = (ways.pop() if len(ways) == 1 else None) or "no"
     for name, array in few.items():
-        turned = way_round(array.reshape(array.shape[-3:]), make(correct, name)[0])
         own = make(replace(correct, turned=turned), name)  # type: ignore[arg-type]
         if _same_shape(own, array):
             reading = read_tensor(array.reshape(array.shape[-3:]), own[0])

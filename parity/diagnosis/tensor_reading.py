@@ -40,8 +40,8 @@ ROTATION = 0.05
 THUMBNAIL = 32
 """Side of the thumbnails by which the ways round are compared, px; chosen."""
 
-OTHER_WAY_ROUND = 0.15
-"""By how much the correlation of thumbnails must be larger another way round; chosen."""
+ONE_WAY_ROUND = 0.05
+"""By how much the correlation of thumbnails must be larger one way round than any other; chosen."""
 
 STEPS = 60
 """Steps of the registration, at most; chosen."""
@@ -78,7 +78,7 @@ TURNED_IN_WORDS = {
 }
 
 
-def way_round(tensor: np.ndarray, correct: np.ndarray) -> str:
+def way_round(tensor: np.ndarray, correct: np.ndarray) -> str | None:
     """Return how an image was mirrored or turned, wherever it lies in an input tensor.
 
     Parameters
@@ -88,18 +88,18 @@ def way_round(tensor: np.ndarray, correct: np.ndarray) -> str:
 
     Returns
     -------
-    str
-        A value of :attr:`parity.deployment.turning.TurningChoices.turned`; ``no`` unless another
-        way round fits clearly better.
+    str or None
+        A value of :attr:`parity.deployment.turning.TurningChoices.turned`; None unless one way
+        round fits clearly better than all others.
     """
     given, upright = _thumbnail(tensor), _thumbnail(correct)
     alike = {
         turned: _correlation(given, orient(upright, orientation))
         for turned, orientation in ORIENTATIONS.items()
     }
-    best = max(alike, key=lambda turned: alike[turned])
-    clear = alike[best] >= REGISTERED and alike[best] > alike["no"] + OTHER_WAY_ROUND
-    return best if clear else "no"
+    second, best = sorted(alike, key=lambda turned: alike[turned])[-2:]
+    clear = alike[best] >= REGISTERED and alike[best] > alike[second] + ONE_WAY_ROUND
+    return best if clear else None
 
 
 def _thumbnail(planes: np.ndarray) -> np.ndarray:

@@ -170,7 +170,7 @@ CORRECT = Pipeline(conf=CONF, iou=0.45)
         ("mirrored", "stretched", "not_turned_back"),
         ("mirrored", "turned_back_from_last_px"),
         ("upside_down", "bgr"),
-        ("turned_by_90", "stretched", "not_turned_back"),
+        ("turned_by_90", "not_turned_back"),
         ("turned_by_270",),
     ],
     ids="-".join,

@@ -157,13 +157,14 @@ def main() -> None:
     parser.add_argument("--scratch", help="where to work; on the disk of the images they are links")
     parser.add_argument("--destination", type=Path, default=ROOT / "results/bench/workflow.json")
     options = parser.parse_args()
-    from parity.backends.pytorch.checkpoint import obtain_checkpoint  # noqa: PLC0415
+    from parity.backends.pytorch.checkpoint import packaged_export  # noqa: PLC0415
+    from parity.backends.pytorch.rebuilding import rebuild_checkpoint  # noqa: PLC0415
 
     images = options.images or yaml.safe_load((ROOT / "config.yaml").read_text())["images"]
     photographs = [path.resolve() for path in find_images(images).values()]
     with tempfile.TemporaryDirectory() as scratch:
         weights = Path(scratch) / "yolo11n.pt"
-        obtain_checkpoint("yolo11n.pt", weights, trust=False)
+        rebuild_checkpoint(packaged_export(), weights)
         runs = [compare(weights, photographs, count, options) for count in options.counts]
     options.destination.parent.mkdir(parents=True, exist_ok=True)
     record = {"machine": vars(describe_machine(options.cores)), "runs": runs}

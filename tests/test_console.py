@@ -193,6 +193,7 @@ def test_an_interruption_is_noticed(
 def test_a_signal_while_planning_is_an_interruption(
     logger: logging.Logger, number: signal.Signals
 ) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which nohup ignores
     signal.signal(signal.SIGINT, signal.default_int_handler)
     shown = attached(logger)
     with pytest.raises(KeyboardInterrupt):

@@ -299,6 +299,15 @@ def test_an_excerpt_holds_the_numbers_of_the_model_alone(tmp_path: Path) -> None
     assert equal(model, load_model(tmp_path / "b.pt").model.eval())
 
 
+def test_trust_changes_nothing_where_the_weights_are_an_export(
+    yolo11n_onnx: Path, yolo11n_pt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "1")
+    obtain_checkpoint(str(yolo11n_onnx), tmp_path / "own.pt", trust=True)
+    expected, found = (load_model(path).model.eval() for path in (yolo11n_pt, tmp_path / "own.pt"))
+    assert equal(expected, found)
+
+
 def test_an_excerpt_is_written_without_torch(yolo11n_pt: Path, tmp_path: Path) -> None:
     code = (
         "import sys\n"

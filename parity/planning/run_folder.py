@@ -40,7 +40,7 @@ def check_writable(folder: str | Path, advice: str) -> None:
 
 
 def check_run_folders(folders: Iterable[str | Path]) -> None:
-    """Check that Snakemake can start scripts in folders: that of the run, and the project's own.
+    """Check that Snakemake can start scripts in the folders of the run and of the project.
 
     Raises
     ------

@@ -7,6 +7,7 @@ from pathlib import Path
 from ultralytics import YOLO
 from ultralytics.nn import tasks
 
+from parity.backends.pytorch.transcription.excerpt import is_excerpt
 from parity.backends.pytorch.transcription.transcription import transcribe
 from parity.backends.trust import is_checkpoint_trusted
 from parity.integrity import check_whole
@@ -31,14 +32,15 @@ def load_model_in(folder: str | Path, path: str | Path) -> YOLO:
     """Load a checkpoint by way of a file in a folder, see :func:`load_model`.
 
     What Ultralytics loads was transcribed: it holds only classes of torch and its own, and nothing
-    of it is evaluated (``ULTRALYTICS_SAFE_LOAD``). A checkpoint of any content is loaded as it is
-    if this job trusts it.
+    of it is evaluated (``ULTRALYTICS_SAFE_LOAD``). A ``.pt`` that this job trusts is loaded as it
+    is; that of an export is none, and is transcribed.
     """
     check_whole(path)
     private = Path(folder, PLAIN_NAME)
-    if is_checkpoint_trusted():
+    as_it_is = is_checkpoint_trusted() and not is_excerpt(Path(path))
+    if as_it_is:
         shutil.copyfile(path, private)
     else:
         transcribe(path, private)
-    tasks.SAFE_LOAD = not is_checkpoint_trusted()
+    tasks.SAFE_LOAD = not as_it_is
     return YOLO(private)

@@ -110,7 +110,7 @@ def complete_outputs(model: onnx.ModelProto) -> None:
 
 
 def forget_second_types(graph: onnx.GraphProto) -> None:
-    """Remove what a graph says of its outputs elsewhere; it counts once they are outputs no more."""
+    """Remove what a graph says of its outputs a second time, which counts where they are none."""
     outputs = {output.name for output in graph.output}
     kept = [info for info in graph.value_info if info.name not in outputs]
     del graph.value_info[:]

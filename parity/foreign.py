@@ -55,9 +55,12 @@ _SHORT.maxlevel = 3
 
 
 def is_file(path: Path) -> bool:
-    """Return whether a path is a regular file; one that the system cannot even look for is none."""
+    """Return whether a path is a regular file that somebody wrote.
+
+    One that the system cannot even look for is none, nor is one that the system makes up.
+    """
     with suppress(OSError):  # a name that is too long
-        return path.is_file()
+        return path.is_file() and not is_of_system(os.path.realpath(path))
     return False
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from parity.backends.inference import infer_batch
 from parity.backends.pytorch.loading import load_model
-from parity.backends.pytorch.network import PytorchNetwork, describe_run
+from parity.backends.pytorch.network import PytorchNetwork, check_device, describe_run
 from parity.backends.pytorch.postprocess import detect
 from parity.backends.trust import trust_checkpoint
 from parity.detection.suppressed_files import SuppressedBatch
@@ -31,6 +31,7 @@ def main(
 ) -> None:
     """Write of each arm candidates, what NMS leaves of them, and the seconds that they took."""
     floor, device, threads = (settings[key] for key in ("floor", "device", "threads"))
+    check_device(device)
     loaded = load_model(checkpoint)
     for arm, (candidates, suppressed, seconds) in zip(arms.values(), destinations, strict=True):
         choices = {key: arm[key] for key in ("imgsz", "rect", "end2end")}

@@ -98,7 +98,7 @@ LIST = "it must be a list"
 KEYS = "it must be keys with values"
 FINITE = "it must be a finite number"
 WHOLE = "it must be a whole number"
-SIZE = "it must be a multiple of 32, or [height, width] where both are."
+SIZE = "it must be a whole number, a multiple of 32, or [height, width] where both are."
 NAME = "it must be letters, digits, dots, dashes and underscores, beginning with a letter or digit."
 TEXT = ", not text; a value in quotes or nested in --config is text"
 
@@ -146,11 +146,14 @@ MISTAKES = [
     ("candidates: {floor: 0.3}", "thresholds.conf is 0.25, below candidates.floor", "floor"),
     ("tolerances: {box_px: .inf}", f"tolerances.box_px is Infinity; {FINITE}.", "no tolerance"),
     ("tolerances: {box_px: .nan}", f"tolerances.box_px is NaN; {FINITE}.", "would let all pass"),
+    ("tolerances: {box_px: 1.0e+308}", "box_px is 1e+308; it must be at most 1000000.", "axes"),
     ("tolerances: {score: -1}", "tolerances.score is -1; it must be at least 0.", "negative"),
     ("tolerances: {missing: 0.5}", f"tolerances.missing is 0.5; {WHOLE}.", "half a detection"),
-    ("imgsz: 650", "imgsz is 650; it must be a multiple of 32.", "no multiple of the stride"),
+    ("imgsz: 650", "imgsz is 650; it must be a whole number, a multiple of 32.", "no multiple"),
     ("imgsz: '640'", f'imgsz is "640"; {SIZE}', "quoted"),
     ("imgsz: 640.0", f"imgsz is 640.0; {SIZE}", "a float"),
+    ("imgsz: 640.5", "imgsz is 640.5; it must be a whole number, a multiple of 32.", "half"),
+    ("imgsz: 1.0e+400", f"imgsz is Infinity; {SIZE}", "beyond all numbers"),
     ("imgsz: [640]", f"imgsz is [640]; {SIZE}", "one side"),
     ("imgsz: [640, 640, 640]", f"imgsz is [640, 640, 640]; {SIZE}", "three sides"),
     ("exports: {a: {providers: []}}", "exports.a.providers is []; it must not be empty.", "a list"),
@@ -159,7 +162,7 @@ MISTAKES = [
         "exports.a.metadata.kpt_shape is [17]; it must hold two numbers.",
         "half a pair",
     ),
-    ("imgsz: [640, 100]", "imgsz.1 is 100; it must be a multiple of 32.", "one bad side"),
+    ("imgsz: [640, 100]", "imgsz.1 is 100; it must be a whole number, a multiple", "one bad side"),
     ("images: 5", "images is 5; it must be text.", "a number"),
     ("images: [a, b]", 'images is ["a", "b"]; it must be text.', "a list"),
     ("images: ''", 'images is ""; it must not be empty.', "nothing"),

@@ -92,6 +92,7 @@ USUAL = {
     "progressive JPEG": picture("JPEG", progressive=True),
     "JPEG of a few more scans": many_scans(5),
     "PNG": PNG,
+    "PNG with something behind it": PNG + b"\x7f" * 99,
     "GIF": picture("GIF"),
     "PPM": b"P6\n# Gimp\n3 1\n255\n123 45 67",
     "JPEG 2000": picture("JPEG2000").replace(

@@ -127,6 +127,10 @@ def test_the_name_of_a_checkpoint_that_is_elsewhere_is_not_taken_for_a_published
         ({"boxes": "none.json"}, "none.json does not exist."),
         ({"boxes": "best.pt"}, "is in none of the formats that can be read; boxes are read from"),
         ({"output": "others"}, "config.yaml exists; name another folder with --output."),
+        ({"output": "a{b}"}, "a{b}, whose name holds braces or is no UTF-8; rename the folder"),
+        ({"output": "a" * 300}, " cannot be used (File name too long); name another path."),
+        ({"output": "/proc/a"}, "/proc/a cannot be used (No such file or directory); name an"),
+        ({"boxes": "a{b}.json"}, "error: boxes is "),
     ],
 )
 def test_a_mistake_gets_a_sentence_and_exit_code_2(
@@ -139,6 +143,7 @@ def test_a_mistake_gets_a_sentence_and_exit_code_2(
     (tmp_path / "empty").mkdir()
     (tmp_path / "others").mkdir()
     (tmp_path / "others" / "config.yaml").write_text("models: {}\n")
+    (tmp_path / "a{b}.json").write_text(json.dumps([BOX]))
     paths = {key: str(tmp_path / value) for key, value in changes.items() if value is not None}
     asked = {
         key: value for key, value in (given | paths).items() if changes.get(key, "") is not None
@@ -151,13 +156,26 @@ def test_a_mistake_gets_a_sentence_and_exit_code_2(
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("argument", ["onnx", "boxes", "images", "weights", "output"])
+def test_an_empty_argument_is_not_the_current_folder(
+    given: dict[str, str], argument: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments_of(given | {argument: ""}))
+    assert ended.value.code == 2
+    assert f"{argument}: it is empty; name a path." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("conf", "demand"), [("1.5", "below 1"), ("-1.0", "at least 0"), ("NaN", "a finite number")]
+)
 def test_a_threshold_that_cannot_be_gets_a_sentence(
-    given: dict[str, str], capsys: pytest.CaptureFixture[str]
+    given: dict[str, str], conf: str, demand: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        main(arguments_of(given, "--conf=1.5"))
+        main(arguments_of(given, f"--conf={conf}"))
     said = capsys.readouterr().err
-    assert said == "python -m parity.diagnose: error: --conf is 1.5; it must be below 1.\n"
+    assert said == f"python -m parity.diagnose: error: --conf is {conf}; it must be {demand}.\n"
 
 
 @pytest.mark.parametrize(("program", "status"), [("true", 0), ("false", 3)])

@@ -121,7 +121,9 @@ def take_double(model: onnx.ModelProto) -> None:
 def return_double(model: onnx.ModelProto) -> None:
     node = helper.make_node("Cast", ["output0"], ["wide"], to=TensorProto.DOUBLE)
     model.graph.node.append(node)
-    model.graph.output[0].CopyFrom(value("wide", [1, 4 + CLASSES, ANCHORS], TensorProto.DOUBLE))
+    shape = [1, 4 + CLASSES, ANCHORS]
+    model.graph.output[0].CopyFrom(value("wide", shape, TensorProto.DOUBLE))
+    model.graph.value_info.append(value("wide", shape, TensorProto.FLOAT))  # wrong, and ignored
 
 
 def return_percent(model: onnx.ModelProto) -> None:

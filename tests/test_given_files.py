@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from parity.errors import UserError
 from parity.planning.checks import checked
 from parity.planning.given_files import MEMORY, digest_given, given_files
 from parity.planning.schema import complete
@@ -53,3 +54,13 @@ def test_names_that_are_no_files_have_no_digest(
     )
     assert given_files(config) == ["boxes.json", "given.onnx", "own.pt"]
     assert digest_given([], remember=True) == {}
+
+
+def test_a_file_beyond_all_bounds_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("best.pt").touch()
+    os.truncate("best.pt", 1 << 42)  # sparse on disk
+    with pytest.raises(UserError, match=r"^best\.pt has 4,398,046,511,104 bytes, and what a conf"):
+        digest_given(["best.pt"], remember=False)

@@ -31,6 +31,7 @@ KINDS = [
     (make_socket, "it is a socket, not a file"),
     (lambda p: p.symlink_to("/dev/zero"), "it is a device, not a file"),
     (lambda p: p.symlink_to("/dev/stdin"), "not a file|No such"),
+    (lambda p: p.symlink_to("/proc/kmsg"), "it is what the system says of itself, not a file"),
     (lambda p: p.mkdir(), "it is a folder, not a file"),
     (lambda p: p.symlink_to(p.name), "Too many levels of symbolic links"),
     (lambda p: p.symlink_to("lost"), "No such file or directory"),

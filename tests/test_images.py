@@ -511,6 +511,7 @@ def test_a_list_may_hold_absolute_paths(tmp_path: Path) -> None:
         ("folder.txt", r"lists .*sub, which is a folder; list files", "a list of a folder"),
         ("pipe", "is neither a folder nor a file", "a pipe, which would be waited for"),
         ("zero", "is neither a folder nor a file", "a device that never ends"),
+        ("kernel", "is neither a folder nor a file", "what the kernel says, which is waited for"),
         ("loop", "is neither a folder nor a file", "a link to itself"),
         ("x" * 5000, "does not exist", "a name that is too long"),
     ],
@@ -528,6 +529,7 @@ def test_sources_that_say_nothing_say_so(
     (tmp_path / "folder.txt").write_text("sub\n")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "zero").symlink_to("/dev/zero")
+    (tmp_path / "kernel").symlink_to("/proc/kmsg")
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(UserError) as caught:
         find_images(str(tmp_path / source))

@@ -7,7 +7,12 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from parity.layers.analysis import first_unexpected, layer_errors, layer_sets
+from parity.layers.analysis import (
+    first_unexpected,
+    first_without_numbers,
+    layer_errors,
+    layer_sets,
+)
 from parity.layers.conclusions import conclusions
 from parity.layers.mixed_precision import drop_repeated_nodes, restore_weights
 from parity.layers.results import LayerError, MeanError, MixedEvaluation, Spread
@@ -91,6 +96,15 @@ def test_the_damaged_layer_is_found(damaged: str, rename: str) -> None:
     assert layer_sets(errors, place, given=True) == [[place]]
     assert total.box_px == pytest.approx(errors[place].box_px)
     assert total.score == pytest.approx(errors[place].score)
+
+
+@pytest.mark.parametrize("factor", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("damaged", ["c0", "c1", "c2", "c3"])
+def test_the_first_layer_without_numbers_is_found(damaged: str, factor: float) -> None:
+    found, _ = measure_sensitivities(
+        model(), model(damage={damaged: factor}), images(), task=DETECT, classes=CLASSES, threads=1
+    )
+    assert first_without_numbers(found) == damaged
 
 
 def segmentation_model(*, damage: float = 1) -> onnx.ModelProto:

@@ -14,7 +14,7 @@ from ultralytics import YOLO
 from parity.backends.inference import infer
 from parity.backends.onnx_network import OnnxNetwork
 from parity.backends.pytorch import postprocess as theirs
-from parity.backends.pytorch.network import PytorchNetwork, describe_run
+from parity.backends.pytorch.network import PytorchNetwork, check_device, describe_run
 from parity.comparison.differences import compare_image, differences_of
 from parity.comparison.judgement import judge
 from parity.data.batch_files import BatchImage
@@ -23,6 +23,7 @@ from parity.detection.candidate_files import CandidateBatch
 from parity.detection.detection_files import ImageDetections
 from parity.detection.detections import Detections
 from parity.detection.head import NetworkHead
+from parity.errors import UserError
 from parity.postprocessing import postprocess as ours
 from parity.provenance import sha256
 from tests.conftest import RUNTIME_FLOOR
@@ -41,6 +42,24 @@ def networks(yolo11n_pt: Path, yolo11n_static: Path) -> dict[str, Any]:
         "pytorch-square": PytorchNetwork.load(yolo11n_pt, rect=False, **common),
         "onnx-fp32": OnnxNetwork.load(yolo11n_static, threads=1),
     }
+
+
+@pytest.mark.parametrize(
+    ("device", "count", "found"),
+    [("cuda", 0, "none"), ("cuda:0", 0, "none"), ("cuda:2", 2, "those up to cuda:1")],
+)
+def test_a_device_that_is_not_there_is_named(
+    monkeypatch: pytest.MonkeyPatch, device: str, count: int, found: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+    with pytest.raises(UserError, match=f"device is {device}, .* PyTorch finds {found} here;"):
+        check_device(device)
+
+
+def test_a_device_that_is_there_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    for device in ("cpu", "cuda", "cuda:0", "cuda:1"):
+        check_device(device)
 
 
 _seen: dict[tuple[int, tuple[Path, ...]], CandidateBatch] = {}

@@ -514,6 +514,7 @@ def test_signals_and_what_python_imports_first_are_the_programs_own(place: Path)
         (["--"], "name the program after --, as in: -- python my_detect.py"),
         (["--", "no-such-program"], "error: no-such-program is not a program that can be run."),
         (["--output", ".", "--", sys.executable], "holds other files"),
+        (["--output", __file__, "--", sys.executable], "(File exists); name another folder with"),
     ],
 )
 def test_errors_are_one_sentence(place: Path, arguments: list[str], said: str) -> None:

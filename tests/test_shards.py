@@ -1,6 +1,7 @@
 """Tar shards: their images are found in place, and what is wrong with one is said."""
 
 import io
+import os
 import subprocess
 import tarfile
 from pathlib import Path
@@ -163,6 +164,17 @@ def test_a_sparse_member_is_refused(tmp_path: Path) -> None:
         subprocess.run(command, check=True)
         (member,) = scanned(shard)
         assert "sparse file" in member.reason
+
+
+def test_the_holes_behind_a_shard_are_not_read(tmp_path: Path) -> None:
+    path = write_shard(tmp_path / "0.tar", {"a.jpg": b"a"})
+    os.truncate(path, 1 << 42)
+    assert [member.name for member in scanned(path)] == ["a.jpg"]
+    with path.open("r+b") as stream:
+        stream.seek(1 << 41)
+        stream.write(b"more")
+    *_, last = scanned(path)
+    assert last.reason == "the shard goes on after its end mark, which follows a.cls"
 
 
 def test_a_huge_member_is_refused(tmp_path: Path) -> None:

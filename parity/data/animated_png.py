@@ -19,9 +19,12 @@ LARGEST_DEPTH = 8
 
 
 def chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the kind of each chunk of a PNG, the bytes of its data, and where it starts."""
-    start = len(SIGNATURE)
-    while start + 8 <= len(content):
+    """Yield the kind of each chunk of a PNG, the bytes of its data, and where it starts.
+
+    What follows the last one, ``IEND``, is no part of the picture.
+    """
+    start, kind = len(SIGNATURE), b""
+    while start + 8 <= len(content) and kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", content, start)
         yield kind, length, start
         start += length + 12

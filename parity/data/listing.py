@@ -3,7 +3,7 @@
 It uses plain strings and ``os``, since a :class:`pathlib.Path` for each file costs seconds, and it
 imports nothing that decodes images, since it runs whenever Snakemake reads the workflow.
 """
-# ruff: noqa: PTH100, PTH112, PTH113, PTH116, PTH118, PTH119, PTH122, PTH207
+# ruff: noqa: PTH100, PTH112, PTH116, PTH118, PTH119, PTH122, PTH207
 
 import glob
 import os
@@ -21,7 +21,7 @@ from parity.data.path_table import TABLE, read_path_table
 from parity.data.shards import images_in, is_shard, split_member
 from parity.data.suffixes import SUFFIXES
 from parity.errors import UserError, shown
-from parity.foreign import is_of_system
+from parity.foreign import is_file, is_of_system
 from parity.integrity import REPORTS, RESULTS
 
 LONGEST_LINE = 8192
@@ -119,7 +119,7 @@ def list_images(source: str) -> Listing:
         _check_folder(source)
         listing = _listing(_images_in(str(path)))
         return listing if listing.names else replace(listing, shards=_shards_in(str(path)))
-    if os.path.isfile(source):
+    if is_file(path):
         return _named(_read_source(path), source)
     if os.path.lexists(source):
         raise UserError(

@@ -6,6 +6,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from parity.errors import UnreadableImageError
+from parity.foreign import is_of_system
 
 KINDS = {
     stat.S_IFIFO: "a named pipe",
@@ -64,6 +65,8 @@ def _check(status: os.stat_result, path: str | Path, largest: int | None) -> Non
     if not stat.S_ISREG(status.st_mode):
         kind = KINDS.get(stat.S_IFMT(status.st_mode), "something else")
         raise UnreadableImageError(f"it is {kind}, not a file")
+    if is_of_system(os.path.realpath(path)):
+        raise UnreadableImageError("it is what the system says of itself, not a file")
     if largest is not None:
         check_bytes(status.st_size, largest)
 

@@ -5,6 +5,7 @@ links, devices and sparse files are refused.
 """
 # ruff: noqa: PTH112, PTH122
 
+import errno
 import os
 import re
 import tarfile
@@ -28,6 +29,9 @@ has 0.9 GB."""
 LARGEST_HEADER = 1 << 16
 """Bytes that the headers of one member may take; chosen: a path has 4,096 at most, and what else
 programs keep in headers is as small."""
+
+PIECE_BYTES = 1 << 20
+"""Bytes that are read at a time where no image is; chosen."""
 
 SHARD_IN_PATH = re.compile(re.escape(SHARD) + r"(?=/|\Z)", re.IGNORECASE)
 
@@ -142,8 +146,21 @@ def scan(stream: BufferedReader) -> Iterator[Member]:
         yield _damage(shard.offset, f"the shard is damaged after {last}")
     elif len(block) < tarfile.BLOCKSIZE:
         yield _damage(shard.offset, f"the shard ends after {last} without an end mark")
-    elif any(piece.strip(b"\0") for piece in iter(lambda: stream.read(tarfile.RECORDSIZE), b"")):
+    elif _holds_more(stream.fileno(), shard.offset + tarfile.BLOCKSIZE):
         yield _damage(shard.offset, f"the shard goes on after its end mark, which follows {last}")
+
+
+def _holds_more(file: int, place: int) -> bool:
+    """Return whether anything but zeros follows a place; holes of a sparse file are not read."""
+    try:
+        while piece := os.pread(file, PIECE_BYTES, place := os.lseek(file, place, os.SEEK_DATA)):
+            if piece.strip(b"\0"):
+                return True
+            place += len(piece)
+    except OSError as error:
+        if error.errno != errno.ENXIO:  # which says that there is no more but a hole
+            raise
+    return False
 
 
 def _image(header: tarfile.TarInfo, *, ends_within: bool) -> Member | None:

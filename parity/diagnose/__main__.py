@@ -5,6 +5,7 @@ into a folder of its own and runs the workflow there.
 """
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import yaml
 
 from parity.data.listing import find_images
 from parity.diagnose.configuration import (
+    EXPORT,
     EXTERNAL,
     MODEL,
     configuration_of,
@@ -23,13 +25,13 @@ from parity.diagnose.configuration import (
 )
 from parity.diagnosis.document import DiagnosisDocument, load_diagnosis
 from parity.documents import load
-from parity.errors import UserError, in_one_sentence
+from parity.errors import UserError, in_one_sentence, shown
 from parity.external.box_formats import BOX_FORMAT_NAMES
 from parity.external.reader import read_contents
 from parity.files import atomic
 from parity.planning.checked_run import INTERRUPTED_STATUS
 from parity.planning.checks import checked
-from parity.planning.run_folder import check_writable
+from parity.planning.run_folder import check_run_folders, check_writable
 from parity.planning.schema import complete
 from parity.provenance import ROOT
 from parity.reporting.diagnosis_evidence import box_count, undistinguished
@@ -60,8 +62,15 @@ DECLARED = ("conf", "iou", "max_det", "imgsz", "geometry", "names", "box_format"
 """Options that say what is known of the deployment."""
 BROUGHT = ("recorded", "input_tensors", "raw_outputs")
 """Options that name folders of further evidence."""
-OPTION = re.compile(rf"(?:config: )?external\.{EXTERNAL}\.(\w+)")
+OPTION = re.compile(rf"external\.{EXTERNAL}\.(\w+)")
 """A key of the configuration that an option of this command sets."""
+ARGUMENTS = {
+    f"external.{EXTERNAL}.detections": "boxes",
+    f"models.{MODEL}.reference.onnx": "onnx",
+    f"exports.{EXPORT}.onnx": "onnx",
+    f"models.{MODEL}.weights": "--weights",
+}
+"""What this command calls other keys that it sets."""
 USE_RECORDING = (
     "Give a recording, tensors or raw outputs to this command with --recorded, --input-tensors or "
     "--raw-outputs."
@@ -75,12 +84,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         description="Tell what is wrong with a deployment of YOLO.",
         epilog=STATUSES,
     )
-    parser.add_argument("onnx", type=Path, help="the ONNX file that the deployment runs")
-    parser.add_argument("boxes", type=Path, help="its boxes, a file or a folder in a known format")
-    parser.add_argument("images", type=Path, help="the folder of the images")
+    parser.add_argument("onnx", type=given_path, help="the ONNX file that the deployment runs")
+    parser.add_argument(
+        "boxes", type=given_path, help="its boxes, a file or a folder in a known format"
+    )
+    parser.add_argument("images", type=given_path, help="the folder of the images")
     parser.add_argument(
         "--weights",
-        type=Path,
+        type=given_path,
         help="the checkpoint (.pt) that was exported, a file or a name that Ultralytics publishes; "
         "without it, the boxes are compared with what the ONNX file itself gives, and nothing is "
         "known of the export",
@@ -95,29 +106,57 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="whether it pads images to the full input or to the minimal rectangle",
     )
     parser.add_argument(
-        "--recorded", type=Path, help="the folder that python -m parity.record wrote"
+        "--recorded", type=given_path, help="the folder that python -m parity.record wrote"
     )
     parser.add_argument(
-        "--input-tensors", type=Path, help="a folder of input tensors (see docs/dump.md)"
+        "--input-tensors", type=given_path, help="a folder of input tensors (see docs/dump.md)"
     )
     parser.add_argument(
-        "--raw-outputs", type=Path, help="a folder of raw outputs of the network (see docs/dump.md)"
+        "--raw-outputs",
+        type=given_path,
+        help="a folder of raw outputs of the network (see docs/dump.md)",
     )
     parser.add_argument("--names", help="a text file of its class names, if not the model's")
     parser.add_argument(
         "--box-format", choices=BOX_FORMAT_NAMES, help="what the four numbers of a box are"
     )
     parser.add_argument(
-        "--output", type=Path, default=OUTPUT, help=f"folder of the run (default: {OUTPUT})"
+        "--output", type=given_path, default=OUTPUT, help=f"folder of the run (default: {OUTPUT})"
     )
     parser.add_argument("--cores", default="all", help="cores to use (default: all)")
     options = parser.parse_args(arguments)
     try:
         prepare_run(options)
     except UserError as error:
-        said = OPTION.sub(lambda key: f"--{key[1].replace('_', '-')}", str(error))
+        parser.exit(2, f"{parser.prog}: error: {in_own_words(str(error))}\n")
+    except OSError as error:
+        if error.filename is None:
+            raise
+        place = shown(os.fsdecode(error.filename))
+        said = f"{place} cannot be used ({error.strerror}); name another path."
         parser.exit(2, f"{parser.prog}: error: {said}\n")
     return options
+
+
+def given_path(text: str) -> Path:
+    """Return the path that an argument names; an empty one would name the current folder.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is empty.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; name a path.")
+    return Path(text)
+
+
+def in_own_words(sentence: str) -> str:
+    """Return a sentence on the configuration with what this command calls its keys."""
+    sentence = sentence.removeprefix("config: ")
+    for key, argument in ARGUMENTS.items():
+        sentence = sentence.replace(f"{key} ", f"{argument} ")
+    return OPTION.sub(lambda key: f"--{key[1].replace('_', '-')}", sentence)
 
 
 def prepare_run(options: argparse.Namespace) -> None:
@@ -144,6 +183,7 @@ def prepare_run(options: argparse.Namespace) -> None:
     if not images:
         raise UserError(f"{options.images} holds no image.")
     read_contents(options.boxes, images)
+    check_run_folders([options.output.resolve()])
     check_writable(options.output, "name another one with --output")
     said = {key: value for key in DECLARED if (value := getattr(options, key)) is not None}
     said |= {key: str(folder.resolve()) for key, folder in folders.items()}

@@ -36,7 +36,8 @@ def configuration_of(
     UserError
         If the ONNX file is no model of a supported task.
     """
-    floor = min(FLOOR, said.get("conf") or FLOOR)
+    conf = said.get("conf") or FLOOR
+    floor = min(FLOOR, conf) if conf > 0 else FLOOR
     return {
         **(of_checkpoint(onnx, weights) if weights else of_file(onnx)),
         "images": str(images.resolve()),

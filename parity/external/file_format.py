@@ -9,7 +9,7 @@ from parity.errors import UserError
 from parity.external.entries import Entry
 from parity.external.observations import NOTHING_DECLARED, Declared
 from parity.external.source import Source
-from parity.foreign import files_below
+from parity.foreign import files_below, is_file
 from parity.registry import Registry
 
 
@@ -65,7 +65,7 @@ def files_in(folder: str | Path, patterns: Iterable[str]) -> list[Path]:
     """Return the regular files below a folder whose names match one of some patterns, sorted."""
     wanted = tuple(patterns)
     found = files_below(Path(folder))
-    return [path for path in found if any(map(path.match, wanted)) and path.is_file()]
+    return [path for path in found if any(map(path.match, wanted)) and is_file(path)]
 
 
 def files_of_images(

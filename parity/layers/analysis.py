@@ -127,6 +127,9 @@ def analyse_layers(
         classes=len(network.names),
         threads=threads,
     )
+    if (broken := first_without_numbers(sensitivities)) is not None:
+        said = f"{broken} is the first layer that returns NaN or infinity instead of numbers."
+        return LayerResults(True, [said], images=worst.names)
     errors = layer_errors(sensitivities)
     first = first_unexpected(errors, export.stored_as)
     step = max(1, len(ordered) // (wanted * EVALUATED))
@@ -152,6 +155,11 @@ def analyse_layers(
         as_it_is=as_it_is,
         tried=tried,
     )
+
+
+def first_without_numbers(sensitivities: Iterable[Sensitivity]) -> str | None:
+    """Return the first layer, by its node, that returned NaN or infinity; None if none did."""
+    return next((each.layer.node for each in sensitivities if not each.is_finite), None)
 
 
 def try_layers(

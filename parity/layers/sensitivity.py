@@ -44,6 +44,11 @@ class Sensitivity:
     effect: MeanError = NO_EFFECT
     """On the final outputs, when the layer alone is the candidate's."""
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether the layer returned nothing but numbers."""
+        return math.isfinite(self.signal + self.noise + self.own_noise)
+
 
 @dataclass
 class OutputErrors:
@@ -69,7 +74,7 @@ class OutputErrors:
         self.count += len(seen)
 
     def _predictions(self, outputs: Outputs) -> Candidates:
-        one = tuple(output[0].astype(np.float32, copy=False) for output in outputs)
+        one = tuple(np.nan_to_num(output[0].astype(np.float32, copy=False)) for output in outputs)
         return self.task.decode(one, EVERYTHING, self.classes)
 
     @property

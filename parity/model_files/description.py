@@ -53,6 +53,7 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
             check_operators(model, path)
             check_expansion(model, path)
             sort_nodes(model.graph)
+            forget_second_types(model.graph)
             complete_outputs(model)
             onnx.checker.check_model(model, full_check=True)
             for tensor in stored_tensors(model.graph).values():
@@ -106,6 +107,14 @@ def complete_outputs(model: onnx.ModelProto) -> None:
     inferred = onnx.shape_inference.infer_shapes(model).graph.output
     for output, found in zip(model.graph.output, inferred, strict=True):
         output.CopyFrom(found)
+
+
+def forget_second_types(graph: onnx.GraphProto) -> None:
+    """Remove what a graph says of its outputs a second time, which counts where they are none."""
+    outputs = {output.name for output in graph.output}
+    kept = [info for info in graph.value_info if info.name not in outputs]
+    del graph.value_info[:]
+    graph.value_info.extend(kept)
 
 
 def check_undamaged(path: str | Path) -> None:

@@ -11,12 +11,15 @@ from parity.backends.own_files import files_of
 from parity.data.digest_cache import DigestCache
 from parity.data.listing import list_paths
 from parity.data.regular_files import open_regular
-from parity.errors import UnreadableImageError
+from parity.errors import UnreadableImageError, UserError, shown
 from parity.foreign import is_file
 from parity.planning.config import Config
 from parity.planning.externals import tensor_files
 
 MEMORY = "results/plan/given/.index"
+
+LARGEST_GIVEN = 1 << 32
+"""Bytes of a model, boxes or an array, at most; chosen: twice the largest ONNX file."""
 
 
 def given_files(config: Config) -> list[str]:
@@ -44,8 +47,19 @@ def digest_given(paths: list[str], *, remember: bool) -> dict[str, str]:
         The files.
     remember : bool
         Whether to write down what was read, for the next planning.
+
+    Raises
+    ------
+    UserError
+        If one is too large to be meant; reading a sparse file would take hours.
     """
     listing = list_paths({path: path for path in paths})
+    for name, size in zip(listing.names, listing.sizes.tolist(), strict=True):
+        if size > LARGEST_GIVEN:
+            raise UserError(
+                f"{shown(name)} has {size:,} bytes, and what a configuration names has at most "
+                f"{LARGEST_GIVEN:,}; give another file."
+            )
     digests, read = DigestCache.load(MEMORY).updated(listing, digest=_digest)
     if remember and read.size:
         digests.save(MEMORY)

@@ -176,9 +176,9 @@ BOUNDS = {
     "maximum": "at most",
     "exclusiveMinimum": "above",
     "exclusiveMaximum": "below",
-    "multipleOf": "a multiple of",
+    "multipleOf": "a whole number, a multiple of",
 }
-SIZE = "must be a multiple of 32, or [height, width] where both are"
+SIZE = "must be a whole number, a multiple of 32, or [height, width] where both are"
 NOT_EMPTY = "must not be empty"
 DEMANDS = {
     "const": "must be a whole number, at least 1, or auto",
@@ -252,6 +252,8 @@ def _type(allowed: list[str], value: Any) -> str:
     if "number" in allowed and (found := EXPONENT.fullmatch(value)) is not None:
         whole, fraction, sign, power = found.groups()
         written = f"{whole}{fraction or '.0'}e{sign or '+'}{power}"
+        if math.isinf(float(written)):
+            return f"{demand}, and none is as large"
         return f"{demand}: YAML reads {value} as text, so write {written}"
     return f"{demand}{AS_TEXT}"
 

@@ -109,8 +109,12 @@ def main(arguments: list[str]) -> None:
         folder = parsed.output.resolve()
         Manifest(parsed.command, str(Path.cwd()), parsed.most).write(folder / MANIFEST)
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        sys.exit(f"error: {where}{error.strerror or error}")
+        if error.filename is None:
+            sys.exit(f"error: {error}")
+        sys.exit(
+            f"error: nothing can be recorded in {parsed.output} ({error.strerror}); name another "
+            "folder with --output."
+        )
     environment = environment_of(folder, parsed.most, parsed.command)
     os.execvpe(parsed.command[0], parsed.command, environment)  # noqa: S606 - as it was typed
 

@@ -34,6 +34,29 @@ BLANK = np.zeros((1, 1, 3), np.uint8)
 """An image of one px."""
 
 
+def check_device(device: str) -> None:
+    """Check that PyTorch has a device.
+
+    Parameters
+    ----------
+    device : str
+        ``cpu``, ``cuda`` or ``cuda:0``.
+
+    Raises
+    ------
+    UserError
+        If it has not.
+    """
+    count = torch.cuda.device_count()
+    kind, _, number = device.partition(":")
+    if kind == "cuda" and int(number or 0) >= count:
+        has = f"those up to cuda:{count - 1}" if count else "none"
+        raise UserError(
+            f"config: device is {device}, and of such devices PyTorch finds {has} here; choose "
+            "another one or cpu."
+        )
+
+
 @dataclass(frozen=True)
 class PytorchNetwork:
     """A checkpoint, ready to run."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.sample_images import find_samples
@@ -182,6 +183,14 @@ def test_go_computes_points_in_double_precision():
     choices = GeometryChoices(fitting="stretch", levels="high_byte")
     found = resize_and_place(choices, image, place_image(choices, image.shape[:2], (640, 640)))
     assert np.count_nonzero(found != expected) < 20, "single precision changes hundreds"
+
+
+@pytest.mark.parametrize("height", [27, 29, 31, 60])
+def test_pillow_pads_with_halves_to_even(height):
+    image = IMAGE[:height]
+    expected = ImageOps.pad(Image.fromarray(image), (64, 64))
+    how = {"kernel": "pillow_bicubic", "border_rounding": "half_even", "border": 0}
+    np.testing.assert_array_equal(pixels(image, **how), np.asarray(expected))
 
 
 def test_a_border_may_have_a_colour():

@@ -15,10 +15,14 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.task import InImage
 from parity.detection.decoding import Candidates
 from parity.detection.letterbox import Letterbox
+from parity.diagnosis.catalogue.fault import FAULTS
 from tests.conftest import examples
 
 THRESHOLDS = st.sampled_from([0.25, 0.5, 0.75])
 """Which floats hold exactly."""
+
+OFF_TIES = 2**-20
+"""What is added where overlaps are differences of fractions, which floats do not hold exactly."""
 
 
 def crowd(seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -30,7 +34,15 @@ def crowd(seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return boxes, scores.astype(np.float32), rng.integers(0, 3, count).astype(np.int32)
 
 
-def overlap_of(a: list[int], b: list[int], *, more: int, clamped: bool, smaller: bool) -> Fraction:
+def overlap_of(
+    a: list[int],
+    b: list[int],
+    *,
+    more: int = 0,
+    clamped: bool = True,
+    smaller: bool = False,
+    distance: bool = False,
+) -> Fraction:
     """Return the overlap of two boxes."""
     width = min(a[2], b[2]) - max(a[0], b[0]) + more
     height = min(a[3], b[3]) - max(a[1], b[1]) + more
@@ -40,7 +52,15 @@ def overlap_of(a: list[int], b: list[int], *, more: int, clamped: bool, smaller:
     whole = min(areas) if smaller else sum(areas) - width * height
     if not whole:  # what floats make of a division by 0
         return Fraction(1000) if width * height > 0 else Fraction(-1000)
-    return Fraction(width * height, whole)
+    overlap = Fraction(width * height, whole)
+    return overlap - squared_distance(a, b) if distance else overlap
+
+
+def squared_distance(a: list[int], b: list[int]) -> Fraction:
+    """Return the squared distance of two centres in units of the diagonal around both boxes."""
+    around = [max(a[i + 2], b[i + 2]) - min(a[i], b[i]) for i in (0, 1)]
+    twice = [a[i] + a[i + 2] - b[i] - b[i + 2] for i in (0, 1)]
+    return Fraction(sum(d**2 for d in twice), 4 * sum(d**2 for d in around))
 
 
 def by_pairs(
@@ -48,7 +68,7 @@ def by_pairs(
     order: np.ndarray,
     suppresses: Callable[[Fraction], bool],
     comparable: Callable[[int, int], bool],
-    **formula: bool,
+    **formula: int,
 ) -> list[int]:
     """Return what is kept if each box in turn suppresses all later ones that it overlaps."""
     whole = boxes.astype(int).tolist()
@@ -61,10 +81,11 @@ def by_pairs(
 
 
 FORMULAS = {
-    "iou": {"more": 0, "clamped": True, "smaller": False},
-    "plus_one": {"more": 1, "clamped": True, "smaller": False},
-    "unclamped": {"more": 0, "clamped": False, "smaller": False},
-    "smaller": {"more": 0, "clamped": True, "smaller": True},
+    "iou": {},
+    "plus_one": {"more": 1},
+    "unclamped": {"clamped": False},
+    "smaller": {"smaller": True},
+    "distance": {"distance": True},
 }
 ORDERS = {
     "falling": lambda scores: np.argsort(-scores),
@@ -84,6 +105,7 @@ ORDERS = {
 )
 def test_every_formula_order_and_comparison(seed, count, iou, overlap, order, flags):  # noqa: PLR0917
     inclusive, agnostic = flags
+    iou += OFF_TIES * (overlap == "distance")
     boxes, scores, class_ids = crowd(seed, count)
     choices = NmsChoices(
         suppression="agnostic" if agnostic else "classwise",
@@ -107,6 +129,7 @@ def test_every_formula_order_and_comparison(seed, count, iou, overlap, order, fl
 @examples(100)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), THRESHOLDS, st.sampled_from(sorted(FORMULAS)))
 def test_suppressed_boxes_suppress_others(seed, count, iou, overlap):
+    iou += OFF_TIES * (overlap == "distance")
     boxes, scores, class_ids = crowd(seed, count)
     offsets = {"class_offset": None, "max_det": count, "iou": iou}
     choices = NmsChoices(suppressors="all", overlap=overlap, **offsets)
@@ -171,7 +194,7 @@ def test_a_limit_for_each_class_comes_before_the_limit_of_the_image(seed, count,
     assert select(choices, boxes, scores, class_ids).tolist() == expected[:max_det]
 
 
-PLACE = Letterbox(40, 40, 40, 40, 0, 0)
+PLACE, LARGER = Letterbox(40, 40, 40, 40, 0, 0), Letterbox(64, 64, 64, 64, 0, 0)
 
 
 @examples(60)
@@ -187,6 +210,22 @@ def test_few_candidates_take_part(seed, count, most):
     np.testing.assert_array_equal(
         survivors(pipeline, found, InImage(PLACE, (40, 40))).scores, scores[kept]
     )
+
+
+@examples(60)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 60), THRESHOLDS)
+def test_one_that_is_added_to_fractions_is_the_whole_input(seed, count, iou):
+    """IoU of fractions with 1 added to the sides is that of px with 64 added, of a 64 px input."""
+    boxes, scores, class_ids = crowd(seed, count)
+    centres = np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], 1)
+    pipeline = Pipeline(conf=-1.0, iou=iou)
+    pipeline = FAULTS["overlap_plus_one_of_fractions"].inject_into(pipeline)
+    same = lambda i, k: class_ids[i] == class_ids[k]  # noqa: E731
+    far = lambda each: each > Fraction(iou)  # noqa: E731
+    kept = by_pairs(boxes, np.argsort(-scores), far, same, more=64)
+    image = InImage(LARGER, (64, 64))
+    found = survivors(pipeline, Candidates(centres, scores, class_ids), image)
+    assert found.scores.tolist() == scores[kept].tolist()
 
 
 @pytest.mark.parametrize(

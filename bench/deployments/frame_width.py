@@ -1,4 +1,4 @@
-"""A script that makes frames 500 px wide first, and returns px of these; else it is right."""
+"""A script that makes frames 500 px wide first, and returns px of these."""
 
 import cv2
 import numpy as np

@@ -100,6 +100,8 @@ def survivors(pipeline: Pipeline, found: Candidates, image: InImage) -> Candidat
         whole = pipeline.integers if pipeline.suppressed_in == "image" else "no"
         returned = pipeline.replace(integers=whole, corners="xyxy")
         compared = to_output(returned, boxes, place, image_shape)
+    if pipeline.suppressed_in == "fractions":
+        compared = boxes / np.array((place.width, place.height) * 2, np.float32)
     chosen = select(pipeline, compared, scores, class_ids)
     survived = boxes[chosen]
     if pipeline.merging:

@@ -63,8 +63,8 @@ class GeometryChoices(Choices):
     side_rounding: Literal["round", "floor", "ceil", "aligned"] = "round"
     """How the sides of the resized image become whole px; ``aligned`` rounds the width down to a
     multiple of 4 and the height to an even number, as accelerators ask for."""
-    border_rounding: Literal["ultralytics", "floor", "ceil", "even"] = "ultralytics"
-    """How half a border becomes whole px."""
+    border_rounding: Literal["ultralytics", "floor", "ceil", "half_even", "even"] = "ultralytics"
+    """How half a border becomes whole px; ``half_even`` as Python's ``round``."""
     border: int | Colour = letterbox.BORDER
     """Grey level of the border, or its blue, green and red."""
     kernel: Literal[
@@ -443,6 +443,7 @@ BORDER_ROUNDINGS: dict[str, Callable[[int], int]] = by_value(
         "ultralytics": lambda border: round(border / 2 - 0.1),
         "floor": lambda border: border // 2,
         "ceil": lambda border: -(-border // 2),
+        "half_even": lambda border: round(border / 2),
         "even": lambda border: border // 4 * 2,
     },
 )

@@ -35,7 +35,14 @@ class NmsChoices(DroppingChoices, ThresholdChoices):
     """Among which boxes suppression works; ``none`` keeps all, ``best`` and ``best_per_class`` keep
     one."""
     overlap: Literal[
-        "iou", "nmsboxes", "nmsboxes_xyxy", "nmsboxes_cxcywh", "unclamped", "plus_one", "smaller"
+        "iou",
+        "nmsboxes",
+        "nmsboxes_xyxy",
+        "nmsboxes_cxcywh",
+        "unclamped",
+        "plus_one",
+        "smaller",
+        "distance",
     ] = choice(
         "iou",
         moot=dict.fromkeys(("nmsboxes", "nmsboxes_xyxy", "nmsboxes_cxcywh"), _OF_NMSBOXES),
@@ -43,10 +50,14 @@ class NmsChoices(DroppingChoices, ThresholdChoices):
     """How overlap is computed: ``nmsboxes`` is ``cv2.dnn.NMSBoxes``, ``nmsboxes_xyxy`` and
     ``nmsboxes_cxcywh`` the same given corners, or the centre, where it expects a corner and sides;
     ``unclamped`` lets the sides of an intersection be negative, ``plus_one`` counts whole px,
-    ``smaller`` divides by the smaller area instead of the union."""
-    suppressed_in: Literal["input", "integers", "rounded", "unrounded", "image"] = "input"
-    """Which boxes suppression is given: in input px, cut (``integers``) or rounded there, in px of
-    the image before they are rounded, or as they are returned (``image``)."""
+    ``smaller`` divides by the smaller area instead of the union, ``distance`` subtracts that of the
+    centres (DIoU)."""
+    suppressed_in: Literal["input", "integers", "rounded", "fractions", "unrounded", "image"] = (
+        "input"
+    )
+    """Which boxes suppression is given: in input px, cut (``integers``) or rounded there, as
+    fractions of the input, in px of the image before they are rounded, or as they are returned
+    (``image``)."""
     order: Literal["falling", "rising", "output"] = "falling"
     """Which box goes first: the one with the highest score, the lowest, or in the order of the
     output."""
@@ -195,13 +206,15 @@ def _one_by_one(
     clamped: bool = True,
     more: float = 0.0,
     by_smaller: bool = False,
+    less_distance: bool = False,
 ) -> np.ndarray:
     order = _order(choices, scores)
     comparable = np.zeros(len(order), int)
     if choices.suppression == "classwise" and choices.class_offset is None:
         comparable = class_ids[order]
     threshold = _threshold(choices)
-    x1, y1, x2, y2 = _apart(choices, boxes, class_ids)[order].astype(np.float64).T
+    moved = _apart(choices, boxes, class_ids)[order].astype(np.float64)
+    x1, y1, x2, y2 = moved.T
     area = (x2 - x1 + more) * (y2 - y1 + more)
     alive = np.ones(len(order), bool)
     kept: list[int] = []
@@ -222,8 +235,22 @@ def _one_by_one(
             union = area[i] + area[rest] - intersection
             whole = np.minimum(area[i], area[rest]) if by_smaller else union
             overlap = intersection / whole
+        if less_distance:
+            overlap -= _distance_squared(moved[i], moved[rest])
         alive[rest] &= ~((overlap > threshold) & (comparable[rest] == comparable[i]))
     return order[kept]
+
+
+def _distance_squared(box: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return squared distances of centres, (N,), in units of the diagonal around both boxes.
+
+    This is what DIoU subtracts from IoU (Zheng et al., 2020, equation 7).
+    """
+    around = np.maximum(box[2:], others[:, 2:]) - np.minimum(box[:2], others[:, :2])
+    apart = (box[:2] + box[2:] - others[:, :2] - others[:, 2:]) / 2
+    diagonals = (around**2).sum(axis=1)
+    distances: np.ndarray = (apart**2).sum(axis=1) / np.where(diagonals > 0, diagonals, 1)
+    return distances
 
 
 def _with_centre(boxes: np.ndarray) -> np.ndarray:
@@ -253,6 +280,7 @@ OVERLAPS: dict[str, Selection] = by_value(
         "unclamped": partial(_one_by_one, clamped=False),
         "plus_one": partial(_one_by_one, more=1.0),
         "smaller": partial(_one_by_one, by_smaller=True),
+        "distance": partial(_one_by_one, less_distance=True),
     },
 )
 
@@ -274,12 +302,13 @@ FRAMES: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
         "input": lambda boxes: boxes,
         "integers": np.trunc,
         "rounded": np.rint,
+        "fractions": lambda boxes: boxes,
         "unrounded": lambda boxes: boxes,
         "image": lambda boxes: boxes,
     },
 )
-"""What suppression makes of the boxes that it is given; for ``unrounded`` and ``image`` they are
-rescaled before."""
+"""What suppression makes of the boxes that it is given; for ``fractions``, ``unrounded`` and
+``image`` they are rescaled before."""
 
 
 def joined_by(

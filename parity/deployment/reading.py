@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 from parity.data.animated_png import without_animation
 from parity.data.image_files import as_file
 from parity.data.reading import check_pixels, read_image
-from parity.deployment.stage import by_value
+from parity.deployment.stage import by_value, choice
 from parity.deployment.turning import TurningChoices, orient, turn
 from parity.errors import UnreadableImageError
 
@@ -40,6 +40,11 @@ class ReadingChoices(TurningChoices):
     """Quality of a JPEG that the image is encoded as on its way; None if it is not."""
     reduction: float = 1.0
     """Factor by which the image was made smaller, and then larger again, on its way."""
+    frame: tuple[int, int] | None = choice(None, moot={None: ("frame_kernel",)})
+    """Height and width, px, that the image is resized to before all else, so that boxes are px of
+    that; a height of 0 keeps the aspect ratio."""
+    frame_kernel: Literal["linear", "area"] = "linear"
+    """Interpolation of that, as OpenCV names it."""
 
 
 def read_with_choices(choices: ReadingChoices, path: str | Path) -> np.ndarray:
@@ -79,7 +84,33 @@ def read_with_choices(choices: ReadingChoices, path: str | Path) -> np.ndarray:
         height, width = image.shape[:2]
         sides = (max(int(width * choices.reduction), 1), max(int(height * choices.reduction), 1))
         image = cv2.resize(cv2.resize(image, sides), (width, height))
+    if choices.frame is not None:
+        image = cv2.resize(
+            image,
+            frame_sides(choices.frame, image.shape[:2])[::-1],
+            interpolation=FRAME_KERNELS[choices.frame_kernel],
+        )
     return turn(choices, image)
+
+
+FRAME_KERNELS = by_value(
+    ReadingChoices, "frame_kernel", {"linear": cv2.INTER_LINEAR, "area": cv2.INTER_AREA}
+)
+"""OpenCV's number of each kernel."""
+
+
+def frame_sides(frame: tuple[int, int], image_shape: tuple[int, int]) -> tuple[int, int]:
+    """Return height and width of the frame that an image is resized to, px.
+
+    Parameters
+    ----------
+    frame : tuple of int
+        Height and width, px; a height of 0 keeps the aspect ratio, cut to whole px.
+    image_shape : tuple of int
+        Height and width of the image, px.
+    """
+    height, width = frame
+    return height or max(int(image_shape[0] * (width / image_shape[1])), 1), width
 
 
 def _by_opencv(path: str | Path, upright: bool) -> np.ndarray:

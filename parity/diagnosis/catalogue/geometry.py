@@ -283,6 +283,17 @@ for rounding, direction in ROUNDINGS.items():
         cost=RARE_COST,
     )
 fault(
+    "border_half_even",
+    title="Padding rounded with halves to even (image 1 px off)",
+    changes={"border_rounding": "half_even"},
+    wrong=(
+        "Half the padding is rounded with halves to even, as Pillow's ImageOps.pad does, so the "
+        "image can be 1 px off."
+    ),
+    fix="Round half the padding, minus 0.1 px, to the nearest pixel for the left and top side.",
+    cost=RARE_COST,
+)
+fault(
     "sides_aligned",
     title="Resized width cut to a multiple of 4, height and padding to even numbers",
     changes={"side_rounding": "aligned", "border_rounding": "even"},

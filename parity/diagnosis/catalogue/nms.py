@@ -126,6 +126,25 @@ fault(
     cost=RARE_COST,
 )
 fault(
+    "overlap_plus_one_of_fractions",
+    title="IoU of fractions computed with one added to each side",
+    changes={"overlap": "plus_one", "suppressed_in": "fractions", "class_offset": None},
+    wrong=(
+        "NMS computes the sides of a box as x2 - x1 + 1, as of whole px, although coordinates are "
+        "fractions of the input, so boxes far apart suppress each other."
+    ),
+    fix="Compute the sides as x2 - x1.",
+    cost=RARE_COST,
+)
+fault(
+    "overlap_less_distance",
+    title="Distance of centres subtracted from IoU in NMS (DIoU)",
+    changes={"overlap": "distance"},
+    wrong="NMS subtracts the distance of the centres from IoU, so it keeps more boxes.",
+    fix="Compare IoU alone with the threshold.",
+    cost=RARE_COST,
+)
+fault(
     "nmsboxes",
     title="Boxes without area treated as identical by NMS",
     changes={"overlap": "nmsboxes"},

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from parity.diagnosis.catalogue.fault import RARE_COST, add_fault
+from parity.diagnosis.catalogue.fault import RARE_COST, Fault, add_fault
 
 JPEG_QUALITIES = (95, 90, 75, 50)
 """Qualities, 0 to 100, that encoders use by default or that people choose; 75 is Pillow's default,
@@ -101,5 +101,31 @@ for factor, words in REDUCTIONS.items():
             "detection, so detail is lost."
         ),
         fix="Pass on the image at its full resolution.",
+        cost=RARE_COST,
+    )
+
+
+def resized_first(frame: tuple[int, int], kernel: str) -> Fault:
+    """Return the fault of resizing images before all else.
+
+    Parameters
+    ----------
+    frame : tuple of int
+        Height and width, px; a height of 0 keeps the aspect ratio.
+    kernel : {"linear", "area"}
+        Interpolation.
+    """
+    height, width = frame
+    size = f"{width}x{height}" if height else f"a width of {width} px"
+    how = "bilinearly" if kernel == "linear" else "by averaging areas"
+    return Fault(
+        "resized_first",
+        "reading",
+        f"Image resized to {size} first, boxes in px of that",
+        (("frame", frame), *((("frame_kernel", kernel),) if kernel != "linear" else ())),
+        f"The image is resized to {size} ({how}) before it is fitted into the input, and boxes are "
+        "px of the resized image.",
+        "Detect in the image as it was read; resize it, and scale boxes, for display only.",
+        ("reading", "rescaling"),
         cost=RARE_COST,
     )

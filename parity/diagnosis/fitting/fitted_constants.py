@@ -34,6 +34,8 @@ WHOLE: dict[WholePx, tuple[float, float]] = {
 }
 """How far the exact number may lie below and above a whole one, by the value of ``integers``."""
 
+CANVAS_PX: tuple[tuple[WholePx, float], ...] = (("rounded", 0.0), ("truncated", 0.5))
+"""Ways in which px of a canvas become whole, and what each coordinate loses on average, px."""
 
 MATCHING = {
     name: getattr(Pipeline(), name)
@@ -68,7 +70,8 @@ def fitted_faults(matches: ScoreMatches, pipeline: Pipeline) -> Iterator[tuple[P
     )
     tolerance = 0.5 if matches.precision.whole else 2 * float(np.max(matches.precision.box))
     for start in dict.fromkeys((plain, plain.replace(**MATCHING))):
-        yield from _canvases(matches, start, pipeline, tolerance)
+        for whole, cut in CANVAS_PX if matches.precision.whole else (("no", 0.0),):
+            yield from _canvases(matches, start.replace(integers=whole), pipeline, tolerance, cut)
     mapped, observed, scales = [], [], []
     for image, own, seen in _in_pairs(matches, plain, pipeline):
         place, shape = image.source.place, image.source.image_shape
@@ -111,14 +114,17 @@ def _in_pairs(
 
 
 def _canvases(
-    matches: ScoreMatches, plain: Pipeline, nearly: Pipeline, tolerance: float
+    matches: ScoreMatches, plain: Pipeline, nearly: Pipeline, tolerance: float, cut: float
 ) -> Iterator[tuple[Pipeline, Fault]]:
-    """Yield a pipeline with the canvas that fits its boxes, and the fault that it is, if any."""
-    whole: WholePx = "rounded" if matches.precision.whole else "no"
+    """Yield a pipeline with the canvas that fits its boxes, and the fault that it is, if any.
+
+    Coordinates lost ``cut`` px on average where they became whole.
+    """
+    unrounded = plain.replace(integers="no")
     for _ in range(PAIRINGS):
         boxes = [
-            BoxesOfImage(image.source.image_shape, own, seen)
-            for image, own, seen in _in_pairs(matches, plain, nearly)
+            BoxesOfImage(image.source.image_shape, own, seen + cut)
+            for image, own, seen in _in_pairs(matches, unrounded, nearly)
         ]
         canvas = fit_canvas(boxes, tolerance + 1e-3)
         if canvas is None:
@@ -126,7 +132,7 @@ def _canvases(
         place = matches.images[0].source.place
         of_input = canvas.value.size == (place.height, place.width)
         fault = on_canvas(canvas.value.unit, None if of_input else canvas.value.size)
-        found = fault.inject_into(plain.replace(integers=whole))
+        found = fault.inject_into(plain)
         if canvas.share >= LEAST_SHARE:
             yield found, fault
         if canvas.share >= LEAST_SHARE or found == nearly:

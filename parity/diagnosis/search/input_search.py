@@ -10,6 +10,7 @@ from parity.diagnosis.catalogue.fault import RARE_COST, Fault
 from parity.diagnosis.evidence.score_logits import disagreement, logit
 from parity.diagnosis.search.border_search import fit_border, fit_border_elsewhere
 from parity.diagnosis.search.fault_effects import is_drastic, is_subtle, turns_images
+from parity.diagnosis.search.frames import as_canvas, frames_as_boxes
 from parity.diagnosis.search.input_trials import InputHypothesis, InputTrials
 from parity.diagnosis.search.leads import with_leads
 from parity.diagnosis.search.refinement import CERTAIN, certain_images, leaves
@@ -185,6 +186,28 @@ class InputSearch:
         plain = self.trials.try_input(())
         return _clearest([self.trials.try_input((turned,))], [plain], NO_WORSE) is not None
 
+    def in_frames(self) -> Fault | None:
+        """Return what resizes images first, if boxes suggest it and the network confirms it.
+
+        Boxes in px of a canvas lie as those in px of a resized image, but the network saw the image
+        itself.
+        """
+        trials, cost_model = self.trials, self.trials.cost_model
+        first = trials.first_probe()
+        options = [(fault,) for fault in frames_as_boxes(cost_model, trials.probes)]
+        tried = trials.try_each(options, first)
+        if not tried:
+            return None
+        best = trials.try_input(_cheapest(tried).faults)
+        (resized,) = best.faults
+        canvas = as_canvas(cost_model, best.pipeline)
+        drawn = canvas.inject_into(trials.try_input(()).pipeline)
+        left = [cost_model.misfit(pipeline, trials.probes) for pipeline in (best.pipeline, drawn)]
+        if left[0] > BETTER_TURNED * left[1]:
+            return None
+        cost_model.add_fitted_fault(resized)
+        return resized
+
     def turned_among_usual(self) -> Fault | None:
         """Return what turns the image if that fits much better beside a usual fault than nothing.
 
@@ -265,7 +288,7 @@ class InputSearch:
         start = self.trials.try_input(()).pipeline
         certain = certain_images(cost_model, start, self.trials.probes)
         faults = [*cost_model.preprocessing_faults, *cost_model.network_faults]
-        if self.trials.turned:
+        if self.trials.altered:
             faults = _upright(faults)
         return [f for f in faults if leaves(cost_model, f.inject_into(correct), correct, certain)]
 

@@ -121,13 +121,13 @@ class InputTrials:
     ----------
     cost_model : CostModel
         Its images decide.
-    turned : Fault, optional
-        What turns the image in all of the inputs.
+    altered : Fault, optional
+        What turns or resizes the image before all else, in all of the inputs.
 
     Attributes
     ----------
     correct : Pipeline
-        What inputs deviate from: correct but for the image that is turned.
+        What inputs deviate from: correct but for the image that is altered.
     probes : list of str
         The few images by which inputs are told apart.
     rescales : bool
@@ -136,11 +136,11 @@ class InputTrials:
         Whether so many boxes overlap that there was no suppression.
     """
 
-    def __init__(self, cost_model: CostModel, turned: Fault | None = None) -> None:
+    def __init__(self, cost_model: CostModel, altered: Fault | None = None) -> None:
         self.cost_model = cost_model
-        self.turned = turned
+        self.altered = altered
         correct = cost_model.correct
-        self.correct = turned.inject_into(correct) if turned else correct
+        self.correct = altered.inject_into(correct) if altered else correct
         self.probes = probe_images(cost_model)
         cost_model.start_with(self.probes)
         choices = cost_model.replayer.task.choices

@@ -77,18 +77,23 @@ class Search:
         return refine(cost_model, best)
 
     def _likely_inputs(self) -> list[InputHypothesis]:
-        """Return the inputs that are worth a full explanation, all turned if the image seems so."""
+        """Return the inputs that are worth a full explanation.
+
+        The image is turned or resized in all of them if it seems so.
+        """
         inputs = InputSearch(self.trials)
-        turned = turned_as_boxes(self.cost_model, self.trials.probes)
-        if turned is None or not inputs.confirms(turned):
-            turned = inputs.run()
+        altered = turned_as_boxes(self.cost_model, self.trials.probes)
+        if altered is None or not inputs.confirms(altered):
+            altered = inputs.in_frames()
+        if altered is None:
+            altered = inputs.run()
             likely = inputs.best_inputs()
-            if turned is None and not any(hypothesis.likely for hypothesis in likely):
-                turned = inputs.turned_among_usual()
-            if turned is None:
+            if altered is None and not any(hypothesis.likely for hypothesis in likely):
+                altered = inputs.turned_among_usual()
+            if altered is None:
                 return likely
         self.cost_model.start_again()
-        self.trials = InputTrials(self.cost_model, turned)
+        self.trials = InputTrials(self.cost_model, altered)
         if (alone := self.trials.try_input(())).proven:
             return [alone]
         inputs = InputSearch(self.trials)

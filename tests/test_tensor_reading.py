@@ -41,6 +41,7 @@ def reading_of(photo: np.ndarray, given: np.ndarray) -> TensorReading:
         {"scaling": "none"},
         {"scaling": "symmetric", "colours": "bgr", "border": 128},
         {"scaling": "imagenet"},
+        {"scaling": "signed"},
         {"scaling": "twice", "border": 255},
     ],
     ids=str,

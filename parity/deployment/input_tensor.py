@@ -17,6 +17,9 @@ CAFFE_MEAN = np.array([104, 117, 123], np.float32)[:, None, None]
 """Levels that samples of OpenCV subtract for networks of Caffe, in the order of the planes: blue,
 green, red, or red, green, blue where ``swapRB`` is set."""
 
+SIGN = np.float32(128)
+"""Level from which a byte is negative in languages that have signed bytes alone, as Java."""
+
 
 @dataclass(frozen=True)
 class InputTensorChoices(Choices):
@@ -35,6 +38,7 @@ class InputTensorChoices(Choices):
         "imagenet_mean",
         "caffe",
         "caffe_unit",
+        "signed",
     ] = "unit"
     """What the levels 0 to 255 become; a key of :data:`SCALINGS`."""
     axes: Literal["chw", "hwc", "cwh"] = "chw"
@@ -86,6 +90,9 @@ SCALINGS: dict[str, Change] = by_value(
         "imagenet_mean": lambda planes: planes / np.float32(255) - IMAGENET_MEAN,
         "caffe": lambda planes: planes - CAFFE_MEAN,
         "caffe_unit": lambda planes: (planes - CAFFE_MEAN) / np.float32(255),
+        "signed": lambda planes: (
+            np.where(planes < SIGN, planes, planes - 2 * SIGN) / np.float32(255)
+        ),
     },
 )
 """What scales levels, (3, H, W) float32."""

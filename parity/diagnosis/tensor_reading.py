@@ -7,7 +7,7 @@ from itertools import product
 import cv2
 import numpy as np
 
-from parity.deployment.input_tensor import SCALINGS
+from parity.deployment.input_tensor import SCALINGS, SIGN
 from parity.deployment.turning import ORIENTATIONS, orient
 from parity.detection.letterbox import BORDER
 from parity.diagnosis.catalogue.fault import Changes
@@ -167,8 +167,9 @@ def unscaled(tensor: np.ndarray, scaling: str) -> np.ndarray:
     """Return the levels, 0 to 255, of which a scaling makes a tensor, (3, H, W) float32."""
     scale = SCALINGS[scaling]
     shape = (3, 1, 1)
-    black, white = (scale(np.full(shape, level, np.float32)) for level in (0.0, 255.0))
-    returned: np.ndarray = (tensor - black) / (white - black) * np.float32(255)
+    black, grey, white = (scale(np.full(shape, v, np.float32)) for v in (0, SIGN - 1, 255))
+    levels = (tensor - black) / (grey - black) * (SIGN - 1)
+    returned: np.ndarray = np.where((white < black) & (levels < 0), levels + 2 * SIGN, levels)
     return returned
 
 

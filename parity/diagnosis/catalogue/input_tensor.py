@@ -86,6 +86,17 @@ fault(
     cost=RARE_COST,
 )
 fault(
+    "bytes_signed",
+    title="Pixels from 128 on read as negative (signed bytes)",
+    changes={"scaling": "signed"},
+    wrong=(
+        "Bytes of 128 and more are read as negative numbers, so bright pixels reach the network as "
+        "-128 to -1, divided by 255."
+    ),
+    fix="Make each byte a number from 0 to 255 before dividing; in Java, `value & 0xFF`.",
+    cost=RARE_COST,
+)
+fault(
     "hwc_reshaped",
     title="Image reshaped instead of transposed to CHW",
     changes={"axes": "hwc"},

@@ -68,7 +68,7 @@ further; chosen. Of 29 turned images with a fault more, 17 had at most 0.27; of 
 two, none had less than 0.58 of it, nor less than 1.00 of the least cost (YOLO11n)."""
 
 BETTER_RESIZED = 0.8
-"""Share of the misfit of boxes in px of a canvas up to which the image was resized first; chosen."""
+"""Share of the misfit of boxes in px of a canvas up to which images were resized first; chosen."""
 
 RESERVED_FOR_TURNED = 40
 """Inputs that turned images may take beyond the budget; chosen: as many as are usual."""

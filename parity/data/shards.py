@@ -152,15 +152,19 @@ def scan(stream: BufferedReader) -> Iterator[Member]:
 
 def _holds_more(file: int, place: int) -> bool:
     """Return whether anything but zeros follows a place; holes of a sparse file are not read."""
-    try:
-        while piece := os.pread(file, PIECE_BYTES, place := os.lseek(file, place, os.SEEK_DATA)):
-            if piece.strip(b"\0"):
-                return True
-            place += len(piece)
-    except OSError as error:
-        if error.errno != errno.ENXIO:  # which says that there is no more but a hole
-            raise
+    while piece := os.pread(file, PIECE_BYTES, place := _next_data(file, place)):
+        if piece.strip(b"\0"):
+            return True
+        place += len(piece)
     return False
+
+
+def _next_data(file: int, place: int) -> int:
+    """Return where a file goes on after a hole; the place itself where the system knows of none."""
+    try:
+        return os.lseek(file, place, os.SEEK_DATA)
+    except OSError as error:
+        return os.fstat(file).st_size if error.errno == errno.ENXIO else place
 
 
 def _image(header: tarfile.TarInfo, *, ends_within: bool) -> Member | None:

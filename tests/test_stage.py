@@ -50,6 +50,7 @@ BASES = (
     Pipeline(gain="largest", offset="from_gain", dropped="leaving_image", iou=0.5),
     Pipeline(fitting="warp"),
     Pipeline(turned="by_90"),
+    Pipeline(imgsz=(640, 638), frame=(0, 200)),
 )
 """Deployments in which values differ."""
 
@@ -228,17 +229,17 @@ def test_a_choice_belongs_to_one_stage() -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, {"dropped_after_nms", "multiple_first"}),
+        ({}, {"dropped_after_nms", "multiple_first", "frame_kernel"}),
         (
             {"fitting": "pad_first", "dropped": "leaving_image"},
             {"align", "side_rounding", "border_rounding", "enlarge", "offset"}
-            | {"clip", "clip_frame", "clip_keeps_sides"},
+            | {"clip", "clip_frame", "clip_keeps_sides", "frame_kernel"},
         ),
         (
             {"fitting": "crop", "suppression": "best"},
             {"align", "side_rounding", "border_rounding", "enlarge", "offset", "border"}
             | {"sides_exchanged", "overlap", "suppressed_in", "order", "iou", "merging"}
-            | {"multiple_first", "suppressors"}
+            | {"multiple_first", "suppressors", "frame_kernel"}
             | {"iou_inclusive", "class_offset", "dropped_after_nms"},
         ),
     ],

@@ -172,7 +172,6 @@ CORRECT = Pipeline(conf=CONF, iou=0.45)
         ("upside_down", "bgr"),
         ("turned_by_90", "not_turned_back"),
         ("turned_by_270",),
-        ("upside_down", "kernel_nearest"),
     ],
     ids="-".join,
 )

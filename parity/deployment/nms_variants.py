@@ -50,8 +50,8 @@ class NmsChoices(DroppingChoices, ThresholdChoices):
     """How overlap is computed: ``nmsboxes`` is ``cv2.dnn.NMSBoxes``, ``nmsboxes_xyxy`` and
     ``nmsboxes_cxcywh`` the same given corners, or the centre, where it expects a corner and sides;
     ``unclamped`` lets the sides of an intersection be negative, ``plus_one`` counts whole px,
-    ``smaller`` divides by the smaller area instead of the union, ``distance`` subtracts that of the
-    centres (DIoU)."""
+    ``smaller`` divides by the smaller area instead of the union, ``distance`` is IoU less the
+    distance of the centres (DIoU)."""
     suppressed_in: Literal["input", "integers", "rounded", "fractions", "unrounded", "image"] = (
         "input"
     )

@@ -54,8 +54,8 @@ class _Pairs:
 def frames_as_boxes(cost_model: CostModel, names: Sequence[str]) -> list[Fault]:
     """Return what resizes images first so that the observed boxes lie in frames of one size.
 
-    No network is run but that of the correct pipeline: in a resized image, it finds much the same
-    objects. What boxes tell is the size, within some px; those that are clipped tell it exactly.
+    The network runs on the correct inputs alone, since it finds much the same objects in a resized
+    image. Boxes tell the size within some px, and clipped boxes tell it exactly.
 
     Parameters
     ----------

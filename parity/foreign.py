@@ -110,29 +110,6 @@ def read_text(path: Path) -> str:
     return text
 
 
-def files_below(folder: Path) -> list[Path]:
-    """Return everything below a folder that is no folder, sorted; links to folders count as files.
-
-    Raises
-    ------
-    UserError
-        If a folder is the system's, or cannot be searched, since what is in it would be left out in
-        silence.
-    """
-    if is_of_system(os.path.realpath(folder)):
-        raise UserError(f"{folder} is a folder of the system; name one that holds your files.")
-
-    def stop(error: OSError) -> None:
-        raise UserError(f"{error.filename} cannot be searched ({error.strerror}).")
-
-    found: list[Path] = []
-    for place, folders, files in os.walk(folder, onerror=stop):
-        links = (Path(place, name) for name in folders)
-        found += [Path(place, name) for name in files]
-        found += [path for path in links if path.is_symlink()]
-    return sorted(found)
-
-
 def lines_of(text: str) -> list[str]:
     """Return the lines of a text, without their ends."""
     *lines, last = LINE_END.split(text)

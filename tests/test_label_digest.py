@@ -44,6 +44,15 @@ def test_the_names_of_images_count_but_not_their_contents() -> None:
     assert digest("photos") != first
 
 
+def test_a_folder_that_a_link_leads_to_counts() -> None:
+    write("elsewhere/a.txt", "0 0.5 0.5 0.1 0.1")
+    write("labels/b.txt", "")
+    Path("labels/linked").symlink_to("../elsewhere")
+    first = digest("labels")
+    write("elsewhere/a.txt", "1 0.5 0.5 0.1 0.10")
+    assert digest("labels") != first
+
+
 def test_every_model_has_its_own_labels_or_those_of_the_run() -> None:
     write("labels/a.txt", "")
     write("own.json", "{}")

@@ -9,7 +9,6 @@ import glob
 import os
 import sys
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from parity.data.path_table import TABLE, read_path_table
 from parity.data.shards import images_in, is_shard, split_member
 from parity.data.suffixes import SUFFIXES
 from parity.errors import UserError, shown
+from parity.folders import Folder, folders_below
 from parity.foreign import is_file, is_of_system
 from parity.integrity import REPORTS, RESULTS
 
@@ -197,72 +197,36 @@ def _look(name: str, path: str) -> tuple[str, str, int, int]:
 
 def _images_in(root: str) -> Iterator[tuple[str, str, int, int]]:
     """Yield name, path, size and time of each image below a folder."""
-    for prefix, folder, entries in _folders(root, LongSearch(root)):
-        if entries is None:
-            if not prefix:
+    for folder in _folders(root, LongSearch(root)):
+        if folder.error is not None:
+            if not folder.prefix:
                 raise UserError(f"images: {root} cannot be searched; make the folder readable.")
-            yield prefix.rstrip("/"), folder, 0, 0
-        for entry in entries or ():
+            yield folder.prefix.rstrip("/"), folder.path, 0, 0
+        for entry in folder.entries:
             if os.path.splitext(entry.name)[1].lower() in SUFFIXES:
-                yield _look(f"{prefix}{entry.name}", entry.path)
+                yield _look(f"{folder.prefix}{entry.name}", entry.path)
 
 
 def _shards_in(root: str) -> tuple[ListedShard, ...]:
     """Return the shards below a folder."""
     found = (
-        ListedShard(f"{prefix}{entry.name}", entry.path)
-        for prefix, _, entries in _folders(root, LongSearch(root))
-        for entry in entries or ()
+        ListedShard(f"{folder.prefix}{entry.name}", entry.path)
+        for folder in _folders(root, LongSearch(root))
+        for entry in folder.entries
         if is_shard(entry.name)
     )
     return tuple(sorted(found, key=lambda shard: shard.name))
 
 
-def _folders(
-    root: str, search: LongSearch
-) -> Iterator[tuple[str, str, list[os.DirEntry[str]] | None]]:
-    """Yield each folder below a root once, real ones before those that links lead to.
-
-    Those of the system are left out, and those into which a run writes pictures. With each come the
-    prefix of the names in it, ending in a slash, its path, and what it holds besides folders; None
-    if it cannot be searched.
-    """
-    seen = {os.path.realpath(folder) for folder in (RESULTS, REPORTS)}
-    pending = deque([("", root, os.path.realpath(root))])
-    links: deque[tuple[str, str, str]] = deque()
-    while pending or links:
-        prefix, folder, real = pending.popleft() if pending else links.popleft()
-        if real in seen or is_of_system(real):
-            continue
-        seen.add(real)
+def _folders(root: str, search: LongSearch) -> Iterator[Folder]:
+    """Yield each folder below a root once, but none into which a run writes pictures."""
+    for folder in folders_below(root, without=(RESULTS, REPORTS)):
         search.enter_folder()
-        try:
-            with os.scandir(folder) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
-        except OSError:
-            yield prefix, folder, None
-            continue
-        files = []
-        for entry in found:
-            inner = f"{prefix}{entry.name}/"
-            if not _is_folder(entry):
-                files.append(entry)
-            elif entry.is_symlink():
-                links.append((inner, entry.path, os.path.realpath(entry.path)))
-            else:
-                pending.append((inner, entry.path, f"{real.rstrip('/')}/{entry.name}"))
-        yield prefix, folder, files
+        yield folder
 
 
 def _may_be_image(path: str) -> bool:
     return not (os.path.isdir(path) or is_of_system(os.path.abspath(path)))
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link to itself
-        return False
 
 
 def _expand(pattern: str, search: LongSearch) -> Iterator[str]:
@@ -281,9 +245,9 @@ def _expand(pattern: str, search: LongSearch) -> Iterator[str]:
         if name != RECURSIVE:
             yield from glob.iglob(os.path.join(glob.escape(folder), name))
             continue
-        for prefix, inner, _ in _folders(folder, search):
-            if not any(part.startswith(".") for part in prefix.split("/")):
-                yield inner
+        for inner in _folders(folder, search):
+            if not any(part.startswith(".") for part in inner.prefix.split("/")):
+                yield inner.path
 
 
 def _read_source(path: Path) -> list[str]:

@@ -9,7 +9,8 @@ import numpy as np
 from parity.data.image_names import ImageNames
 from parity.errors import UserError
 from parity.external.file_format import files_of_images
-from parity.foreign import files_below, is_file, name_in_words, shorten
+from parity.folders import files_below
+from parity.foreign import is_file, name_in_words, shorten
 
 RAW_FLOATS = (".raw", ".bin")
 """Suffixes of files that hold little-endian 32-bit floats and nothing else."""

@@ -9,7 +9,8 @@ from parity.errors import UserError
 from parity.external.entries import Entry
 from parity.external.observations import NOTHING_DECLARED, Declared
 from parity.external.source import Source
-from parity.foreign import files_below, is_file
+from parity.folders import files_below
+from parity.foreign import is_file
 from parity.registry import Registry
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from parity.data.image_names import Given, ImageNames
 from parity.data.suffixes import SUFFIXES
 from parity.errors import UserError
-from parity.foreign import files_below, name_in_words
+from parity.folders import files_below
+from parity.foreign import name_in_words
 from parity.labels.coco_document import CocoAnnotation
 from parity.labels.coco_file import read_coco
 from parity.labels.label_reader import Names, Shapes

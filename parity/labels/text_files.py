@@ -6,7 +6,8 @@ from pathlib import Path
 
 from parity.data.image_names import left_out
 from parity.errors import UserError
-from parity.foreign import files_below, lines_of, name_in_words, parse_number, read_text, shorten
+from parity.folders import files_below
+from parity.foreign import lines_of, name_in_words, parse_number, read_text, shorten
 from parity.labels.label_format import ObjectFormat
 from parity.labels.label_reader import Names, Shapes
 from parity.labels.truth import LabelledObject, Labels, Truth

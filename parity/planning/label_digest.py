@@ -17,7 +17,7 @@ from parity.data.listing import list_paths
 from parity.data.memory import digest_of_name
 from parity.documents import save_if_changed
 from parity.errors import UserError
-from parity.foreign import files_below
+from parity.folders import files_below
 
 LABELS_FOLDER = Path("results/plan/labels")
 

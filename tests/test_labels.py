@@ -135,6 +135,7 @@ def test_a_folder_says_what_it_leaves_out(tmp_path: Path) -> None:
         ({"annotations": [OBJECT | {"bbox": [0.1, 0.2, 0.3, 0.4]}]}, "as fractions of the image"),
         ({"images": [IMAGE, {"id": 1, "file_name": "x/1.jpg"}]}, r"images\[1\] has the id 1, as"),
         ({"images": [IMAGE, {"id": 2, "file_name": "./b.png"}]}, r"b\.png is listed twice, as b\."),
+        ({"images": [IMAGE, IMAGE | {"id": "x"}]}, r"png is listed twice, with the ids 1 and 'x'"),
         ({"images": [{"id": 1, "file_name": "1.jpg"}]}, r"1\.jpg could be x/1\.jpg or y/1\.jpg"),
         ({"categories": [CLASS, {"id": 9, "name": "bird"}]}, r"categories\[1\] has the id 9, as"),
         ({"categories": [{"id": 9, "name": "cat"}]}, "the model has none of the categories"),

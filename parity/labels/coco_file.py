@@ -1,7 +1,7 @@
 """A COCO JSON file; its images are found by path or file name, its classes by name."""
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,6 +37,7 @@ def read_coco(path: Path, shapes: Shapes, names: Names, *, from_coco: FromCoco) 
     known = {key: class_of[name] for key, name in categories.items() if name in class_of}
     if not known:
         raise UserError(f"labels: the model has none of the categories of {path}.")
+    check_listed_once(images, where)
     places: dict[Given, str] = dict.fromkeys(images.values(), where)
     found = ImageNames(shapes).resolve_once(places)
     kept: dict[str, list[tuple[CocoAnnotation, str]]] = {name: [] for name in found.values()}
@@ -69,6 +70,17 @@ def read_coco(path: Path, shapes: Shapes, names: Names, *, from_coco: FromCoco) 
         if name in kept
     }
     return Labels(truths, [f"{note}: {count}." for note, count in notes.items() if count])
+
+
+def check_listed_once(images: Mapping[int | str, str], where: str) -> None:
+    """Check that no image has two ids; its objects would count as often as they stand there."""
+    ids: dict[str, int | str] = {}
+    for key, name in images.items():
+        if (other := ids.setdefault(name, key)) != key:
+            raise UserError(
+                f"{where}: {name_in_words(name)} is listed twice, with the ids {shorten(other)} "
+                f"and {shorten(key)}."
+            )
 
 
 def check_is_listed(what: str, key: int | str, listed: Container[int | str], where: str) -> None:

@@ -56,17 +56,19 @@ def read_path_table(path: Path) -> list[str]:
         ) from None
     try:
         with cost_limit(_most(path)), _without_panics():
-            schema = polars.read_parquet_schema(path)
+            # Nothing in the path is a pattern, a home folder or the name of a column.
+            lazy = polars.scan_parquet(path.absolute(), glob=False, hive_partitioning=False)
+            schema = lazy.collect_schema()
             columns = next((names for names in COLUMNS if set(names) <= set(schema)), None)
             if columns is None:
                 raise UserError(f"images: {path} must have a column path, or shard and member.")
-            rows = polars.scan_parquet(path).select(polars.len()).collect().item()
+            rows = lazy.select(polars.len()).collect().item()
             if rows > MOST_ROWS:
                 raise UserError(
                     f"images: {path} lists {rows:,} images, and a file may list {MOST_ROWS:,}; "
                     "divide it."
                 )
-            table = polars.read_parquet(path, columns=list(columns))
+            table = lazy.select(columns).collect()
     except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError) as error:
         said = shown(in_one_line(error))
         raise UserError(f"images: {path} cannot be read as Parquet ({said}).") from None

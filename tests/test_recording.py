@@ -15,6 +15,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from parity.record.__main__ import empty
+from parity.record.manifest import Manifest
 from parity.record.recording import Recording
 from tests.conftest import ROOT
 
@@ -526,3 +528,21 @@ def test_errors_are_one_sentence(place: Path, arguments: list[str], said: str) -
     assert done.returncode
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", '{"schema": 1}', '[{"name": "My site"}]', "", "[" * 9999]
+)
+def test_a_manifest_of_another_program_is_never_removed(tmp_path: Path, content: str) -> None:
+    (tmp_path / "manifest.json").write_text(content)
+    with pytest.raises(FileExistsError, match="holds other files; name another folder with"):
+        empty(tmp_path)
+    assert (tmp_path / "manifest.json").read_text() == content
+
+
+def test_an_earlier_recording_is_replaced(tmp_path: Path) -> None:
+    Manifest(["python"], "/x", 50).write(tmp_path / "manifest.json")
+    for name in ("manifest-7.json", "1.input.npy", "mine.txt"):
+        (tmp_path / name).touch()
+    empty(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

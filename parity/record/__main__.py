@@ -17,6 +17,9 @@ from parity.record.watching import SETTINGS
 MOST = 50
 """Images that are recorded unless ``--most`` is given: 250 MB at 640 x 640; chosen."""
 
+SCHEMAS = "yolo-parity/recording/"
+"""How the schema of a recording begins, of whichever version."""
+
 ISOLATED = {"I", "E", "S"}
 """Options of Python that keep it from reading ``PYTHONPATH`` or from running what is there."""
 
@@ -72,11 +75,21 @@ def empty(folder: Path) -> None:
         If it holds something, but no recording.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+    if any(folder.iterdir()) and not is_recording(folder / MANIFEST):
         raise FileExistsError(f"{folder} holds other files; name another folder with --output.")
     for pattern in RECORDED:
         for path in folder.glob(pattern):
             path.unlink()
+
+
+def is_recording(path: Path) -> bool:
+    """Return whether a file is the manifest of a recording; other programs have one, too."""
+    try:
+        document = json.loads(path.read_bytes()) if path.is_file() else None
+    except (ValueError, RecursionError):
+        return False
+    schema = document.get("schema") if isinstance(document, dict) else None
+    return str(schema).startswith(SCHEMAS)
 
 
 def environment_of(folder: Path, most: int, command: list[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ the limit of pixels is a parameter of rules besides: the others change no result
 """
 
 import os
+import re
 from dataclasses import dataclass
 from typing import Self
 
@@ -14,6 +15,11 @@ PIXELS = "OPENCV_IO_MAX_IMAGE_PIXELS"
 GRAPH_SECONDS = "YOLO_PARITY_GRAPH_SECONDS"
 GRAPH_MB = "YOLO_PARITY_GRAPH_MB"
 TEXT_MB = "YOLO_PARITY_TEXT_MB"
+
+NUMBER = re.compile(r"\d{1,18}(\.\d+)?", re.ASCII)
+WHOLE = re.compile(r"\d{1,18}", re.ASCII)
+OTHERS = tuple(f"OPENCV_IO_MAX_IMAGE_{side}" for side in ("WIDTH", "HEIGHT", "PARAMS"))
+"""Further limits of OpenCV, which would refuse images by them."""
 
 
 @dataclass(frozen=True)
@@ -45,3 +51,19 @@ class Limits:
         os.environ[GRAPH_SECONDS] = str(self.graph_seconds)
         os.environ[GRAPH_MB] = str(self.graph_mb)
         os.environ[TEXT_MB] = str(self.text_mb)
+
+
+def forget_others() -> None:
+    """Take out of the environment what limits OpenCV otherwise, and limits that are no numbers.
+
+    OpenCV reads its limits when it is imported, and ends the process where one is no number.
+    """
+    for name in OTHERS:
+        os.environ.pop(name, None)
+    for name in (PIXELS, GRAPH_SECONDS, GRAPH_MB, TEXT_MB):
+        written = WHOLE if name == PIXELS else NUMBER
+        if not written.fullmatch(os.environ.get(name, "")):
+            os.environ.pop(name, None)
+
+
+forget_others()

@@ -1,6 +1,7 @@
 """``python -m parity.diagnose``: its configuration, its sentences, and a run."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,7 +46,7 @@ def given(tmp_path: Path, yolo11n_static: Path) -> dict[str, str]:
 
 def arguments_of(given: dict[str, str], *more: str) -> list[str]:
     positional = [given[key] for key in ("onnx", "boxes", "images")]
-    named = [f"--{key}={given[key]}" for key in ("weights", "output") if key in given]
+    named = [f"--{key}={given[key]}" for key in ("weights", "output", "names") if key in given]
     return [*positional, *named, *more]
 
 
@@ -127,6 +128,9 @@ def test_the_name_of_a_checkpoint_that_is_elsewhere_is_not_taken_for_a_published
         ({"boxes": "none.json"}, "none.json does not exist."),
         ({"boxes": "best.pt"}, "is in none of the formats that can be read; boxes are read from"),
         ({"output": "others"}, "config.yaml exists; name another folder with --output."),
+        ({"output": "pipe"}, "config.yaml exists; name another folder with --output."),
+        ({"output": "round"}, "/round cannot be used (File exists); name another path."),
+        ({"names": "round"}, "/round does not exist."),
         ({"output": "a{b}"}, "a{b}, whose name holds braces or is no UTF-8; rename the folder"),
         ({"output": "a" * 300}, " cannot be used (File name too long); name another path."),
         ({"output": "/proc/a"}, "/proc/a cannot be used (No such file or directory); name an"),
@@ -143,6 +147,9 @@ def test_a_mistake_gets_a_sentence_and_exit_code_2(
     (tmp_path / "empty").mkdir()
     (tmp_path / "others").mkdir()
     (tmp_path / "others" / "config.yaml").write_text("models: {}\n")
+    (tmp_path / "pipe").mkdir()
+    os.mkfifo(tmp_path / "pipe" / "config.yaml")
+    (tmp_path / "round").symlink_to("round")
     (tmp_path / "a{b}.json").write_text(json.dumps([BOX]))
     paths = {key: str(tmp_path / value) for key, value in changes.items() if value is not None}
     asked = {

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+import parity.limits  # noqa: F401 - before OpenCV, which reads them
 from parity.data.listing import find_images
 from parity.diagnose.configuration import (
     EXPORT,
@@ -29,6 +30,7 @@ from parity.errors import UserError, in_one_sentence, shown
 from parity.external.box_formats import BOX_FORMAT_NAMES
 from parity.external.reader import read_contents
 from parity.files import atomic
+from parity.foreign import is_file
 from parity.planning.checked_run import INTERRUPTED_STATUS
 from parity.planning.checks import checked
 from parity.planning.run_folder import check_run_folders, check_writable
@@ -116,7 +118,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=given_path,
         help="a folder of raw outputs of the network (see docs/dump.md)",
     )
-    parser.add_argument("--names", help="a text file of its class names, if not the model's")
+    parser.add_argument(
+        "--names", type=given_path, help="a text file of its class names, if not the model's"
+    )
     parser.add_argument(
         "--box-format", choices=BOX_FORMAT_NAMES, help="what the four numbers of a box are"
     )
@@ -170,7 +174,10 @@ def prepare_run(options: argparse.Namespace) -> None:
     named_file = options.weights and not may_be_published(options.weights)
     folders = {key: folder for key in BROUGHT if (folder := getattr(options, key))}
     weights = options.weights if named_file else None
-    given = (options.onnx, options.boxes, options.images, weights, *folders.values())
+    given = (
+        *(options.onnx, options.boxes, options.images, options.names, weights),
+        *folders.values(),
+    )
     lost = [str(path) for path in given if path and not path.exists()]
     if lost:
         raise UserError(f"{' and '.join(lost)} {'do' if len(lost) > 1 else 'does'} not exist.")
@@ -183,12 +190,12 @@ def prepare_run(options: argparse.Namespace) -> None:
     if not images:
         raise UserError(f"{options.images} holds no image.")
     read_contents(options.boxes, images)
-    check_run_folders([options.output.resolve()])
+    check_run_folders([options.output.absolute()])
     check_writable(options.output, "name another one with --output")
     said = {key: value for key in DECLARED if (value := getattr(options, key)) is not None}
     said |= {key: str(folder.resolve()) for key, folder in folders.items()}
     if "names" in said:
-        said["names"] = str(Path(said["names"]).resolve())
+        said["names"] = str(said["names"].resolve())
     config = configuration_of(options.onnx, options.boxes, options.images, options.weights, said)
     checked(complete(config))
     write_configuration(options.output / CONFIG, config)
@@ -216,7 +223,8 @@ def write_configuration(path: Path, config: dict[str, Any]) -> None:
     UserError
         If there is a file that this command did not write.
     """
-    if path.exists() and not path.read_text(errors="replace").startswith(HEAD):
+    own = is_file(path) and path.read_text(errors="replace").startswith(HEAD)
+    if path.exists() and not own:
         raise UserError(f"{path} exists; name another folder with --output.")
     with atomic(path) as temporary:
         temporary.write_text(HEAD + yaml.safe_dump(config, sort_keys=False))
@@ -264,7 +272,7 @@ def answer(folder: Path) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it all; return what :data:`STATUSES` says."""
     options = parse(arguments)
-    folder = options.output.resolve()
+    folder = options.output.absolute()
     status = run_workflow(folder, options.cores)
     if status:
         return status

@@ -251,6 +251,7 @@ PLACES = {
     "a\nb": r"takes weights from a\nb",
     "a" * 5_000: "takes weights from aaa",
     "pipe": "takes weights from pipe, which is not beside it",
+    "round": "takes weights from round, which is not beside it",
     "../x": "outside its own folder",
     "/etc/passwd": "outside its own folder",
 }
@@ -267,6 +268,7 @@ def test_weights_that_lie_nowhere_are_named(tmp_path: Path, place: str) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(model.SerializeToString())
     os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "round").symlink_to("round")
     with pytest.raises(UserError) as caught:
         load_given(path)
     assert PLACES[place] in str(caught.value)

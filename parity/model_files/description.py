@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -239,12 +240,13 @@ def external_data_files(path: str | Path) -> list[str]:
             tensors = list(all_tensors(onnx.load(path, load_external_data=False).graph))
     except Exception:  # load_checked says what is wrong with it
         return []
-    folder = Path(path).resolve().parent
+    folder = Path(os.path.realpath(path)).parent
     found = set()
     for tensor in tensors:
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
             location = next((e.value for e in tensor.external_data if e.key == "location"), "")
-            if not (folder / location.replace("\0", "")).resolve().is_relative_to(folder):
+            place = os.path.realpath(folder / location.replace("\0", ""))  # of a loop, too
+            if not Path(place).is_relative_to(folder):
                 raise UserError(
                     f"{path} takes weights from {shown(location)}, outside its own folder, which "
                     "is not read; put the weights beside the model."

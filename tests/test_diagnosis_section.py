@@ -338,8 +338,8 @@ def test_what_is_said_of_a_fault() -> None:
         ("20 px", "largest move of a box"),
     ]
     assert said["What proves it"] == (
-        "5 of 8 boxes are reproduced to the last digit only with it; without it, 2 boxes would be "
-        "expected that your program does not report."
+        "5 of 8 boxes are reproduced to the last digit only with this fault; without it, 2 boxes "
+        "would be expected that your program does not report."
     )
     assert said["Step"] == "input tensor"
     assert said["Reported before"] == BGR.reference
@@ -353,37 +353,40 @@ def test_what_is_said_of_a_fault() -> None:
     [
         (
             Proof(explained=34),
-            "34 of 56 boxes are reproduced to the last digit only with it.",
+            "34 of 56 boxes are reproduced to the last digit only with this fault.",
         ),
         (
             Proof(explained=1),
-            "1 of 56 boxes is reproduced to the last digit only with it.",
+            "1 of 56 boxes is reproduced to the last digit only with this fault.",
         ),
         (
             Proof(explained=1, boxes=18),
-            "1 of the 18 boxes compared is reproduced to the last digit only with it.",
+            "1 of the 18 boxes compared is reproduced to the last digit only with this fault.",
         ),
         (
             Proof(explained=56),
-            "All 56 boxes are reproduced to the last digit only with it.",
+            "All 56 boxes are reproduced to the last digit only with this fault.",
         ),
         (
             Proof(explained=18, boxes=18),
-            "All 18 boxes compared are reproduced to the last digit only with it.",
+            "All 18 boxes compared are reproduced to the last digit only with this fault.",
         ),
         (
             Proof(unobserved=1),
-            "Without it, 1 box would be expected that your program does not report.",
+            "Without this fault, 1 box would be expected that your program does not report.",
         ),
         (
             Proof(explained=1, factor=7.04, closer=20),
-            ("Differences are 7.04 times smaller with it; 20 of 56 boxes come close only with it."),
+            (
+                "Differences are 7.04 times smaller with this fault; "
+                "20 of 56 boxes come close only with it."
+            ),
         ),
         (
             Proof(factor=1.1, named=1),
-            "1 of 56 boxes gets the observed class only with it.",
+            "1 of 56 boxes gets the observed class only with this fault.",
         ),
-        (Proof(), "What was provided is reproduced only with it."),
+        (Proof(), "What was provided is reproduced only with this fault."),
     ],
 )
 def test_a_proof_is_a_sentence(proof: Proof, sentence: str) -> None:
@@ -670,7 +673,7 @@ def test_input_tensors_alone_are_spoken_of_without_boxes() -> None:
         "were compared; no boxes were provided."
     )
     assert facts_of(TENSORS)["What proves it"] == (
-        "With it, the input tensors come 31.4 grey levels closer on average."
+        "With this fault, input tensors come 31.4 grey levels closer to yours on average."
     )
     assert "Thresholds" not in titles(TENSORS)
     assert table("Before and after", TENSORS)[0][0] == "boxes of the reproduced input"

@@ -1,5 +1,6 @@
 """The faults of a diagnosis in words: what they do to these images, and what proves them."""
 
+import re
 from collections.abc import Iterable
 
 from parity.diagnosis.document import (
@@ -175,15 +176,13 @@ def proof_sentence(proof: Proof, boxes: int) -> str:
     exact = [of_boxes(proof.explained, "are", "reproduced to the last digit")]
     said = [each for each in coarse if each] or exact
     if proof.levels is not None:
-        said.insert(
-            0,
-            f"with it, the input tensors come {number(proof.levels)} grey levels closer on average",
-        )
+        closer = f"{number(proof.levels)} grey levels closer to yours on average"
+        said.insert(0, f"with it, input tensors come {closer}")
     if proof.unobserved:
         would = count(proof.unobserved, "box", "boxes")
         said.append(f"without it, {would} would be expected that your program does not report")
-    text = "; ".join(each for each in said if each)
-    return as_sentence(text or "what was provided is reproduced only with it")
+    text = "; ".join(filter(None, said)) or "what was provided is reproduced only with it"
+    return as_sentence(re.sub(r"\bit\b", "this fault", text, count=1))
 
 
 SINGULAR = {"are": "is", "come": "comes", "get": "gets"}

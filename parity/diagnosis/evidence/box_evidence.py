@@ -1,5 +1,6 @@
 """What the boxes show by themselves, without running anything."""
 
+from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
@@ -79,11 +80,7 @@ def score_evidence(
     """
     likelihoods, found, expected = [], [], []
     tolerance = cost_model.precision.score
-    for name in names:
-        scores = cost_model.observed[name].scores
-        scores = scores[np.isfinite(scores)]
-        if not len(scores) or cost_model.replayer.input_of(pipeline, name) is None:
-            continue
+    for name, scores in _observed_scores(cost_model, pipeline, names):
         given = _sorted(cost_model.replayer.candidates(pipeline, name).scores)
         usable = max(int((given >= scores.min() - SIMILAR_SCORE).sum()), 1)
         near = _count_within(given, scores, tolerance)
@@ -98,6 +95,17 @@ def score_evidence(
     return float(np.concatenate(likelihoods).mean()), _share(found, expected)
 
 
+def _observed_scores(
+    cost_model: CostModel, pipeline: Pipeline, names: list[str]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the images that a pipeline can read, with the scores of their boxes, where given."""
+    for name in names:
+        scores = cost_model.observed[name].scores
+        scores = scores[np.isfinite(scores)]
+        if len(scores) and cost_model.replayer.input_of(pipeline, name) is not None:
+            yield name, scores
+
+
 def surviving_hits(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> float:
     """Return the share of coarse scores that boxes have which survive, beyond chance.
 
@@ -105,11 +113,7 @@ def surviving_hits(cost_model: CostModel, pipeline: Pipeline, names: list[str]) 
     """
     found, expected = [], []
     tolerance = cost_model.precision.score
-    for name in names:
-        scores = cost_model.observed[name].scores
-        scores = scores[np.isfinite(scores)]
-        if not len(scores) or cost_model.replayer.input_of(pipeline, name) is None:
-            continue
+    for name, scores in _observed_scores(cost_model, pipeline, names):
         lenient = pipeline.replace(iou=max(pipeline.iou, SURVIVING_IOU), max_det=MAX_CANDIDATES)
         given = _sorted(cost_model.replayer.detections(lenient, name).scores)
         near = _count_within(given, scores, tolerance)

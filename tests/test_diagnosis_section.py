@@ -530,6 +530,27 @@ def test_a_picture_shows_where_a_fault_is_seen_best() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("changed", "severity", "what"),
+    [
+        ([5.0, 5.0, 9.0, 10.46], Severity(box_px=3.0), "its box moves by 1.46 px"),
+        ([5.0, 5.0, 9.0, 9.0], Severity(box_px=3.0, shapes={"mask": 0.2}), "its mask changes"),
+        ([5.0, 5.0, 9.0, 9.0], Severity(lost=1, score=0.2), "its score changes"),
+    ],
+    ids=["box", "mask of an object whose box stays", "score"],
+)
+def test_a_picture_says_what_moves_and_how_far(
+    changed: list[float], severity: Severity, what: str
+) -> None:
+    view = (0.0, 0.0, 40.0, 30.0)
+    boxes = (DrawnBoxes([box], [0.5], [0]) for box in ([5.0, 5.0, 9.0, 9.0], changed))
+    example = FaultExample("a.jpg", 60, 80, "moved", view, *boxes)
+    moved = replace(BGR, example=example, severity=severity)
+    found = card(replace(DIAGNOSIS, faults=(moved,))).crop
+    assert found
+    assert found.caption == f"a.jpg: PyTorch detects person 0.5; with this fault alone, {what}."
+
+
 def test_a_picture_of_what_is_not_explained_shows_all_boxes() -> None:
     (found,) = (block for block in blocks(UNKNOWN) if isinstance(block, Crop))
     assert found.view == (0, 0, 80, 60)

@@ -65,7 +65,7 @@ def crop_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Crop | None:
     if fault.example is None:
         return None
     reference = reference_name(diagnosis.reference)
-    what = what_moves(fault.severity)
+    what = what_moves(fault.example, fault.severity)
     return crop_of_change(fault.example, diagnosis, Sides(reference, ALONE, CHANGES), what)
 
 
@@ -79,7 +79,7 @@ def crop_of_rest(diagnosis: DiagnosisDocument) -> Crop | None:
         return whole_example(diagnosis)
     if left.example is None:
         return None
-    what = what_moves(left.severity)
+    what = what_moves(left.example, left.severity)
     return crop_of_change(left.example, diagnosis, Sides(WITH_FAULTS, OBSERVED, LEFT), what)
 
 
@@ -128,11 +128,14 @@ def crop_of_change(
     )
 
 
-def what_moves(found: Severity) -> str:
+def what_moves(shown: FaultExample, severity: Severity) -> str:
     """Return what moves of an object: its box, what its task adds to that, or its score."""
-    if found.box_px >= LEAST_PX:
-        return "its box moves"
-    shapes = (MOVES[name] for name in MOVES if found.shapes.get(name, 0.0) > 0)
+    if shown.change == "moved":
+        ends = zip(shown.correct.boxes[0], shown.changed.boxes[0], strict=True)
+        px = max(abs(one - other) for one, other in ends)
+        if px >= LEAST_PX:
+            return f"its box moves by {number(px)} px"
+    shapes = (MOVES[name] for name in MOVES if severity.shapes.get(name, 0.0) > 0)
     return next(shapes, "its score changes")
 
 

@@ -54,6 +54,7 @@ FITTED = (
     *("zero_size_nmsboxes", "network_*", "border_grey_*", "fractions_y_first", "conf_*"),
     "iou_*",
     *("most_candidates_*", "most_per_class_*", "output_shift"),
+    *("first_candidates_*", "own_class_confs"),
     *("classes_left_out", "resized_first", "canvas_covered", "other_mask_probability"),
 )
 """Names of faults that are not listed in the catalogue, since they depend on what was observed."""

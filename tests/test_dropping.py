@@ -69,3 +69,15 @@ def test_boxes_of_classes_that_are_not_given_still_suppress():
         pipeline = Pipeline(given_classes=(0, 2), suppression=suppression)
         scores = survivors(pipeline, candidates, InImage(PLACE, SHAPE)).scores
         np.testing.assert_allclose(scores, kept)
+
+
+def test_boxes_below_the_confidence_of_their_class_suppress_nothing():
+    candidates = Candidates(
+        np.array([[300, 300, 60, 60], [302, 300, 60, 60], [400, 300, 60, 60]], np.float32),
+        np.array([0.6, 0.5, 0.4], np.float32),
+        np.array([5, 2, 2], np.int32),
+    )
+    for confs, kept in ((((5, 0.7),), [0.5, 0.4]), (((2, 0.45), (5, 0.5)), [0.6])):
+        pipeline = Pipeline(class_confs=confs, suppression="agnostic")
+        scores = survivors(pipeline, candidates, InImage(PLACE, SHAPE)).scores
+        np.testing.assert_allclose(scores, kept)

@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
+from torchvision.transforms import CenterCrop, InterpolationMode, Resize
 
 from parity.deployment.geometry import GeometryChoices, place_image, resize_and_place
 from parity.deployment.rescaling_variants import RescalingChoices, rescale
@@ -56,3 +58,57 @@ def test_aligned_sides_are_multiples_of_four_and_two(
     choices = GeometryChoices(side_rounding="aligned", border_rounding="even")
     place = place_image(choices, shape, (640, 640))
     assert (place.resized_height, place.resized_width, place.top, place.left) == expected
+
+
+@pytest.mark.parametrize("shape", [(427, 640), (333, 500), (500, 375), (375, 375), (1001, 763)])
+@pytest.mark.parametrize(
+    ("kernel", "own"), [("pillow_bilinear", "BILINEAR"), ("pillow_bicubic", "BICUBIC")]
+)
+def test_a_crop_of_torchvision_is_one_of_whole_sides(
+    shape: tuple[int, int], kernel: str, own: str
+) -> None:
+    """Its Resize cuts the longer side to whole px, and CenterCrop rounds halves to even."""
+    image = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    resize = Resize(64, interpolation=InterpolationMode[own])
+    expected = np.asarray(CenterCrop(64)(resize(Image.fromarray(image))))
+    choices = GeometryChoices(
+        fitting="cover", kernel=kernel, side_rounding="floor", border_rounding="half_even"
+    )
+    place = place_image(choices, shape, INPUT)
+    np.testing.assert_array_equal(resize_and_place(choices, image, place), expected)
+
+
+@pytest.mark.parametrize("shape", [(427, 640), (500, 333)])
+def test_half_of_what_is_cut_away_is_added_unrounded(shape: tuple[int, int]) -> None:
+    choices = RescalingChoices(fitting="cover", side_rounding="floor", offset="exact", clip="no")
+    place = place_image(choices, shape, INPUT)
+    gain = 64 / min(shape)
+    boxes = np.array([[3, 5, 40, 50]], np.float32)
+    away = [(side * gain - 64) / 2 for side in shape[::-1]]
+    expected = (boxes + np.array(away * 2)) / gain
+    np.testing.assert_allclose(rescale(choices, boxes, place, shape), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(427, 640), (333, 500), (500, 376), (375, 375)])
+@pytest.mark.parametrize(
+    ("kernel", "own"), [("pillow_bicubic", "BICUBIC"), ("pillow_lanczos", "LANCZOS")]
+)
+def test_a_crop_at_fractions_is_that_of_pillow(
+    shape: tuple[int, int], kernel: str, own: str
+) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    expected = np.asarray(ImageOps.fit(Image.fromarray(image), INPUT, Image.Resampling[own]))
+    choices = RescalingChoices(fitting="fit", kernel=kernel, clip="no")
+    place = place_image(choices, shape, INPUT)
+    np.testing.assert_array_equal(resize_and_place(choices, image, place), expected)
+    corners = rescale(choices, np.array([[0, 0, 64, 64]], np.float32), place, shape)
+    side, (height, width) = min(shape), shape
+    expected = [(width - side) / 2, (height - side) / 2, (width + side) / 2, (height + side) / 2]
+    np.testing.assert_allclose(corners[0], expected, atol=1e-3)
+
+
+def test_without_a_library_a_crop_at_fractions_is_resampled_between_two_px() -> None:
+    ramp = np.tile(np.arange(65, dtype=np.uint8)[None, :, None], (64, 1, 3))
+    choices = GeometryChoices(fitting="fit", levels="kept")
+    pixels = resize_and_place(choices, ramp, place_image(choices, ramp.shape[:2], INPUT))
+    np.testing.assert_allclose(pixels[:, :, 0], np.tile(np.arange(64) + 0.5, (64, 1)), atol=1e-4)

@@ -41,15 +41,16 @@ def overlap_of(
     more: int = 0,
     clamped: bool = True,
     smaller: bool = False,
+    own: bool = False,
     distance: bool = False,
 ) -> Fraction:
-    """Return the overlap of two boxes."""
+    """Return the overlap of two boxes, of which the second may suppress the first."""
     width = min(a[2], b[2]) - max(a[0], b[0]) + more
     height = min(a[3], b[3]) - max(a[1], b[1]) + more
     if clamped:
         width, height = max(width, 0), max(height, 0)
     areas = [(box[2] - box[0] + more) * (box[3] - box[1] + more) for box in (a, b)]
-    whole = min(areas) if smaller else sum(areas) - width * height
+    whole = min(areas) if smaller else areas[0] if own else sum(areas) - width * height
     if not whole:  # what floats make of a division by 0
         return Fraction(1000) if width * height > 0 else Fraction(-1000)
     overlap = Fraction(width * height, whole)
@@ -85,6 +86,7 @@ FORMULAS = {
     "plus_one": {"more": 1},
     "unclamped": {"clamped": False},
     "smaller": {"smaller": True},
+    "suppressed": {"own": True, "more": 1},
     "distance": {"distance": True},
 }
 ORDERS = {
@@ -204,12 +206,13 @@ def test_few_candidates_take_part(seed, count, most):
     boxes, scores, class_ids = crowd(seed, count)
     centres = np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], 1)
     found = Candidates(centres, scores, class_ids)
-    best = np.argsort(-scores)[:most]
-    kept = best[select(NmsChoices(), boxes[best], scores[best], class_ids[best])]
-    pipeline = Pipeline(conf=-1.0, max_candidates=most)
-    np.testing.assert_array_equal(
-        survivors(pipeline, found, InImage(PLACE, (40, 40))).scores, scores[kept]
-    )
+    for limit, chosen in (
+        ({"max_candidates": most}, np.argsort(-scores)[:most]),
+        ({"first_candidates": most}, np.arange(count)[:most]),
+    ):
+        kept = chosen[select(NmsChoices(), boxes[chosen], scores[chosen], class_ids[chosen])]
+        left = survivors(Pipeline(conf=-1.0, **limit), found, InImage(PLACE, (40, 40)))
+        np.testing.assert_array_equal(left.scores, scores[kept])
 
 
 @examples(60)

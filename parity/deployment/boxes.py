@@ -8,7 +8,7 @@ from parity.deployment.box_layout import BoxFormatChoices, to_corners
 from parity.deployment.box_output import to_output
 from parity.deployment.class_ids import ClassIdChoices, renumber
 from parity.deployment.decoding_variants import DecodingChoices, decode_with_choices
-from parity.deployment.dropping import of_given_classes, within
+from parity.deployment.dropping import above_own_confs, of_given_classes, within
 from parity.deployment.geometry import GeometryChoices
 from parity.deployment.input_tensor import InputTensorChoices
 from parity.deployment.network import NetworkChoices
@@ -87,6 +87,8 @@ def survivors(pipeline: Pipeline, found: Candidates, image: InImage) -> Candidat
         return suppress(found, conf=pipeline.conf, iou=iou, max_det=max_det)
     place, image_shape = image.place, image.image_shape
     kept = passing(pipeline, found.scores)
+    kept = kept[above_own_confs(pipeline, found.scores[kept], found.class_ids[kept])]
+    kept = kept[: pipeline.first_candidates]
     boxes = to_corners(pipeline, found.boxes[kept])
     inside = _inside(pipeline, boxes, place, image_shape)
     if not pipeline.dropped_after_nms:

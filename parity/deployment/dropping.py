@@ -25,6 +25,8 @@ class DroppingChoices(Choices):
     """Whether that happens after suppression, so that a dropped box still suppresses others."""
     given_classes: tuple[int, ...] = ()
     """The classes of which boxes are given, as the model numbers them; all if there are none."""
+    class_confs: tuple[tuple[int, float], ...] = ()
+    """Pairs of a class, as the model numbers it, and the confidence that its scores must exceed."""
 
 
 def of_given_classes(choices: DroppingChoices, class_ids: np.ndarray) -> np.ndarray:
@@ -32,6 +34,26 @@ def of_given_classes(choices: DroppingChoices, class_ids: np.ndarray) -> np.ndar
     if not choices.given_classes:
         return np.ones(len(class_ids), bool)
     return np.isin(class_ids, choices.given_classes)
+
+
+def above_own_confs(
+    choices: DroppingChoices, scores: np.ndarray, class_ids: np.ndarray
+) -> np.ndarray:
+    """Return which scores exceed the confidence of their own class, (N,) bool.
+
+    Parameters
+    ----------
+    choices : DroppingChoices
+        The classes that have one.
+    scores : (N,) float32
+        Of boxes.
+    class_ids : (N,) int32
+        The model's ids of their classes.
+    """
+    passed = np.ones(len(scores), bool)
+    for class_id, conf in choices.class_confs:
+        passed &= (class_ids != class_id) | (scores > np.float32(conf))
+    return passed
 
 
 def within(boxes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -43,7 +43,7 @@ class GeometryChoices(Choices):
     stride: int | None = None
     """If given, the border is cut to a multiple of it: the minimal rectangle."""
     fitting: Literal[
-        "letterbox", "stretch", "pad_first", "pad_around_first", "crop", "cover", "warp"
+        "letterbox", "stretch", "pad_first", "pad_around_first", "crop", "fit", "cover", "warp"
     ] = choice(
         "letterbox",
         moot={
@@ -51,13 +51,15 @@ class GeometryChoices(Choices):
             "warp": ("side_rounding", "border_rounding", "sides_exchanged", "multiple_first"),
             "stretch": (*_OF_THE_BORDER, *_UNPADDED),
             **dict.fromkeys(("pad_first", "pad_around_first"), _OF_THE_BORDER),
-            **dict.fromkeys(("crop", "cover"), (*_OF_THE_BORDER, *_UNPADDED)),
+            **dict.fromkeys(("crop", "fit"), (*_OF_THE_BORDER, *_UNPADDED)),
+            "cover": ("align", "enlarge", *_UNPADDED),
         },
     )
     """How the image is fitted into the input. ``pad_first`` pads it to a square, at the right or
     below, and then resizes, and ``pad_around_first`` pads it on both sides; ``crop`` takes the
-    middle square and resizes it, ``cover`` resizes the image and then takes the middle; ``warp``
-    maps it by a matrix, so that neither its sides nor its border are whole px."""
+    middle square and resizes it, ``fit`` does so where that begins at half a px, ``cover`` resizes
+    the image and then takes the middle; ``warp`` maps it by a matrix, so that neither its sides nor
+    its border are whole px."""
     align: Literal["centre", "top_left"] = "centre"
     """Where the image lies within its border."""
     side_rounding: Literal["round", "floor", "ceil", "aligned"] = "round"
@@ -274,11 +276,23 @@ def _crop_then_resize(choices: GeometryChoices, image: np.ndarray, where: Letter
     return _surround(choices, image[top : top + side, left : left + side], where)
 
 
+def _crop_at_fractions(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> np.ndarray:
+    side, shape = min(image.shape[:2]), (where.height, where.width)
+    left, top = ((whole - side) / 2 for whole in image.shape[1::-1])
+    if _as_library(choices) and choices.kernel in PILLOW_FILTERS:
+        box, kernel = (left, top, left + side, top + side), PILLOW_FILTERS[choices.kernel]
+        return np.asarray(Image.fromarray(image).resize(shape[::-1], kernel, box))
+    gain = shape[1] / side, shape[0] / side
+    offset = -left * gain[0], -top * gain[1]
+    return _resample(choices, image, shape, gain=gain, offset=offset, edges="replicated")
+
+
 def _resize_then_crop(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> np.ndarray:
     gain, _ = _gain_of_cover(choices, where, image.shape[:2])
-    height, width = (round(side * gain) for side in image.shape[:2])
+    height, width = covering_sides(choices, image.shape[:2], where)
     top, left = _cut_away(choices, image.shape[:2], where)
-    if _as_library(choices) and choices.kernel in OPENCV_FLAGS:
+    by_gain = choices.side_rounding == "round"
+    if by_gain and _as_library(choices) and choices.kernel in OPENCV_FLAGS:
         flag = OPENCV_FLAGS[choices.kernel]
         whole = cv2.resize(image, None, fx=gain, fy=gain, interpolation=flag)
     else:
@@ -290,15 +304,22 @@ def _gain_of_cover(_choices: GeometryChoices, place: Letterbox, image_shape: Sha
     return (max(place.height / image_shape[0], place.width / image_shape[1]),) * 2
 
 
+def covering_sides(choices: GeometryChoices, image_shape: Shape, where: Letterbox) -> Shape:
+    """Return height and width of an image that was resized until it covers the input, px."""
+    ratio, _ = _gain_of_cover(choices, where, image_shape)
+    rounded = SIDE_ROUNDINGS[choices.side_rounding]
+    height, width = (rounded(round(side * ratio, 9)) for side in image_shape)
+    return height, width
+
+
 def _cut_away(choices: GeometryChoices, image_shape: Shape, where: Letterbox) -> tuple[int, int]:
     """Return what is cut off above and at the left of an image that covers the input, px.
 
-    Half an odd number of px is rounded down, and up by sharp, which resizes with libvips.
+    Half an odd number of px is rounded up by sharp, which resizes with libvips.
     """
-    ratio = max(where.height / image_shape[0], where.width / image_shape[1])
-    height, width = (round(side * ratio) for side in image_shape)
-    up = int(choices.kernel == "libvips")
-    return (height - where.height + up) // 2, (width - where.width + up) // 2
+    height, width = covering_sides(choices, image_shape, where)
+    half = BORDER_ROUNDINGS["ceil" if choices.kernel == "libvips" else choices.border_rounding]
+    return half(height - where.height), half(width - where.width)
 
 
 def _warp(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> np.ndarray:
@@ -388,6 +409,10 @@ def _offsets_of_crop(choices: GeometryChoices, place: Letterbox, image_shape: Sh
     return -((image_shape[1] - side) // 2) * gain, -((image_shape[0] - side) // 2) * gain
 
 
+def _offsets_of_fit(choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    return _offsets_unrounded(place, image_shape, _gain_of_shortest(choices, place, image_shape))
+
+
 def _offsets_of_cover(choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
     top, left = _cut_away(choices, image_shape, place)
     return -float(left), -float(top)
@@ -404,8 +429,14 @@ def seen_part(choices: GeometryChoices, image_shape: Shape) -> tuple[slice, slic
 def _warp_offsets(choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
     if choices.align == "top_left":
         return 0.0, 0.0
-    gain_x, gain_y = _warp_gains(choices, place, image_shape)
-    return (place.width - gain_x * image_shape[1]) / 2, (place.height - gain_y * image_shape[0]) / 2
+    return _offsets_unrounded(place, image_shape, _warp_gains(choices, place, image_shape))
+
+
+def _offsets_unrounded(place: Letterbox, image_shape: Shape, gain: Pair) -> Pair:
+    """Return half of what an image of a gain leaves of the input, less than 0 if that is less."""
+    return (place.width - gain[0] * image_shape[1]) / 2, (
+        place.height - gain[1] * image_shape[0]
+    ) / 2
 
 
 FITTINGS = by_value(
@@ -419,12 +450,13 @@ FITTINGS = by_value(
             _fit_within, _pad_then_resize, _gain_of_longest, _offsets_of_padded
         ),
         "crop": Fitting(_fit_whole, _crop_then_resize, _gain_of_shortest, _offsets_of_crop),
+        "fit": Fitting(_fit_whole, _crop_at_fractions, _gain_of_shortest, _offsets_of_fit),
         "cover": Fitting(_fit_whole, _resize_then_crop, _gain_of_cover, _offsets_of_cover),
         "warp": Fitting(_fit_within, _warp, _warp_gains, _warp_offsets),
     },
 )
 
-CROPPING = ("crop", "cover")
+CROPPING = ("crop", "fit", "cover")
 """Ways of fitting that leave parts of the image out."""
 
 SIDE_ROUNDINGS: dict[str, Callable[[float], int]] = by_value(

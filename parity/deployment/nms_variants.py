@@ -42,6 +42,7 @@ class NmsChoices(DroppingChoices, ThresholdChoices):
         "unclamped",
         "plus_one",
         "smaller",
+        "suppressed",
         "distance",
     ] = choice(
         "iou",
@@ -50,8 +51,9 @@ class NmsChoices(DroppingChoices, ThresholdChoices):
     """How overlap is computed: ``nmsboxes`` is ``cv2.dnn.NMSBoxes``, ``nmsboxes_xyxy`` and
     ``nmsboxes_cxcywh`` the same given corners, or the centre, where it expects a corner and sides;
     ``unclamped`` lets the sides of an intersection be negative, ``plus_one`` counts whole px,
-    ``smaller`` divides by the smaller area instead of the union, ``distance`` is IoU less the
-    distance of the centres (DIoU)."""
+    ``smaller`` divides by the smaller area instead of the union, ``suppressed`` counts whole px and
+    divides by the area of the box with the lower rank, ``distance`` is IoU less the distance of the
+    centres (DIoU)."""
     suppressed_in: Literal["input", "integers", "rounded", "fractions", "unrounded", "image"] = (
         "input"
     )
@@ -67,6 +69,8 @@ class NmsChoices(DroppingChoices, ThresholdChoices):
     """How far classes are moved apart, px; None where boxes of other classes are not compared."""
     max_candidates: int = MAX_CANDIDATES
     """Boxes with the highest scores that take part, at most."""
+    first_candidates: int | None = None
+    """Boxes that take part, at most, the first in the order of the output."""
     max_per_class: int | None = None
     """Boxes of a class that are kept, at most."""
     suppressors: Literal["kept", "all"] = "kept"
@@ -205,7 +209,7 @@ def _one_by_one(
     *,
     clamped: bool = True,
     more: float = 0.0,
-    by_smaller: bool = False,
+    divisor: Literal["union", "smaller", "suppressed"] = "union",
     less_distance: bool = False,
 ) -> np.ndarray:
     order = _order(choices, scores)
@@ -232,9 +236,12 @@ def _one_by_one(
             width, height = np.maximum(width, 0), np.maximum(height, 0)
         intersection = width * height
         with np.errstate(invalid="ignore", divide="ignore"):
-            union = area[i] + area[rest] - intersection
-            whole = np.minimum(area[i], area[rest]) if by_smaller else union
-            overlap = intersection / whole
+            divisors = {
+                "union": area[i] + area[rest] - intersection,
+                "smaller": np.minimum(area[i], area[rest]),
+                "suppressed": area[rest],
+            }
+            overlap = intersection / divisors[divisor]
         if less_distance:
             overlap -= _distance_squared(moved[i], moved[rest])
         alive[rest] &= ~((overlap > threshold) & (comparable[rest] == comparable[i]))
@@ -279,7 +286,8 @@ OVERLAPS: dict[str, Selection] = by_value(
         "nmsboxes_cxcywh": partial(_by_nmsboxes, form=_with_centre),
         "unclamped": partial(_one_by_one, clamped=False),
         "plus_one": partial(_one_by_one, more=1.0),
-        "smaller": partial(_one_by_one, by_smaller=True),
+        "smaller": partial(_one_by_one, divisor="smaller"),
+        "suppressed": partial(_one_by_one, divisor="suppressed", more=1.0),
         "distance": partial(_one_by_one, less_distance=True),
     },
 )

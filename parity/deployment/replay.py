@@ -45,12 +45,14 @@ MOST_CANDIDATE_SETS = 5_000
 """Sets of candidates that are kept, each of an image; chosen: more than a diagnosis needs."""
 
 _OF_PIXELS = fields_of(ReadingChoices)
+_ROUNDINGS = ("side_rounding", "border_rounding")
 _OF_PLACED = tuple(
     name
     for name in fields_of(GeometryChoices, CentreCropChoices)
-    if name not in ("imgsz", "stride", "side_rounding", "border_rounding")
+    if name not in ("imgsz", "stride", *_ROUNDINGS)
 )
-"""What the pixels of an input depend on, beside the image and its place."""
+"""What the pixels of an input depend on, beside the image and its place; its place does not tell
+how the sides of an image that covers the input were rounded."""
 
 _AFTER_PIXELS = fields_of(InputTensorChoices, NetworkChoices)
 _OF_CANDIDATES = (*fields_of(DecodingChoices), "probabilities")
@@ -192,7 +194,8 @@ class Replayer:
 
     def _key_of_placed(self, pipeline: Pipeline, name: str, where: Letterbox) -> tuple[Any, ...]:
         image = self._digests[name, *values(pipeline, _OF_PIXELS)]
-        return image, where, *values(pipeline, _OF_PLACED)
+        rounded = values(pipeline, _ROUNDINGS) if pipeline.fitting == "cover" else ()
+        return image, where, *values(pipeline, _OF_PLACED), *rounded
 
     def _place(
         self, pipeline: Pipeline, image: np.ndarray, where: Letterbox, key: tuple[Any, ...]

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from parity.deployment.clipping import ClippingChoices, clip_boxes
-from parity.deployment.geometry import FITTINGS, GeometryChoices, is_plain
+from parity.deployment.geometry import FITTINGS, GeometryChoices, covering_sides, is_plain
 from parity.deployment.resampling import Pair, Shape
 from parity.deployment.stage import by_value, choice, fields_of, values
 from parity.deployment.turning import TurningBackChoices
@@ -194,6 +194,8 @@ def _half_offsets(choices: RescalingChoices, place: Letterbox, image_shape: Shap
     width, height = place.resized_width, place.resized_height
     if choices.fitting == "stretch":
         width, height = _letterboxed(place, image_shape)
+    elif choices.fitting == "cover":
+        height, width = covering_sides(choices, image_shape, place)
     return (place.width - width) / 2, (place.height - height) / 2
 
 
@@ -204,6 +206,8 @@ def _left_over(place: Letterbox, image_shape: Shape, gain_x: float, gain_y: floa
 
 def _exact_offsets(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
     gain = _one_gain(choices, place, image_shape)
+    if choices.fitting == "cover":
+        gain, _ = _true_gains(choices, place, image_shape)
     return _left_over(place, image_shape, gain, gain)
 
 

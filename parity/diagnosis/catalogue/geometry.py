@@ -230,6 +230,29 @@ fault_both_ways(
     fix=LETTERBOX,
     cost=RARE_COST,
 )
+fault_both_ways(
+    "covered_floored",
+    title="Resized until it covers the input, with sides cut to whole px, then cropped",
+    changes={"fitting": "cover", "side_rounding": "floor"},
+    wrong=(
+        "The image is resized until its shorter side fills the input, its longer side is cut to "
+        "whole px, and what reaches beyond the input is cut off at both ends (Resize and "
+        "CenterCrop of torchvision)."
+    ),
+    fix=LETTERBOX,
+    cost=RARE_COST,
+)
+fault_both_ways(
+    "fitted",
+    title="Cropped to the central square, to fractions of a px",
+    changes={"fitting": "fit"},
+    wrong=(
+        "Only the central square of the image is used, which begins between two px where the sides "
+        "differ by an odd number (fit of Pillow's ImageOps)."
+    ),
+    fix=LETTERBOX,
+    cost=RARE_COST,
+)
 for fitting, how in (
     ("crop", "Cropped to the central square"),
     ("cover", "Resized until it covers the input and cropped"),
@@ -287,8 +310,8 @@ fault(
     title="Padding rounded with halves to even (image 1 px off)",
     changes={"border_rounding": "half_even"},
     wrong=(
-        "Half the padding is rounded with halves to even, as Pillow's ImageOps.pad does, so the "
-        "image can be 1 px off."
+        "Half the padding is rounded with halves to even, as Pillow's ImageOps.pad does, or half "
+        "of what a crop cuts away, as torchvision's CenterCrop does, so the image can be 1 px off."
     ),
     fix="Round half the padding, minus 0.1 px, to the nearest pixel for the left and top side.",
     cost=RARE_COST,

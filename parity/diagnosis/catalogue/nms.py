@@ -17,6 +17,10 @@ LEFT_OUT = COMMON_COST - 0.5
 """Cost of leaving out the boxes of other classes, nats; chosen: less than of a common fault, since
 programs that count people or cars do it on purpose."""
 
+BY_SUPPRESSED = RARE_COST - 0.25
+"""Cost of dividing by the area of the suppressed box, nats; chosen: less than by the smaller area,
+which is mostly the same, since a popular function does it."""
+
 DROPPED = {
     "leaving_image": "leave the image",
     "leaving_input": "leave the input",
@@ -124,6 +128,17 @@ fault(
     wrong="NMS divides the intersection by the smaller of the two areas instead of the union.",
     fix="Divide the intersection by the union.",
     cost=RARE_COST,
+)
+fault(
+    "overlap_by_suppressed",
+    title="Overlap divided by the area of the suppressed box instead of the union",
+    changes={"overlap": "suppressed"},
+    wrong=(
+        "NMS divides the intersection by the area of the box with the lower score, counting whole "
+        "px, as Malisiewicz's function does; a large box suppresses every small one within it."
+    ),
+    fix="Divide the intersection by the union.",
+    cost=BY_SUPPRESSED,
 )
 fault(
     "overlap_plus_one_of_fractions",
@@ -293,6 +308,21 @@ def most_candidates(count: int) -> Fault:
     )
 
 
+def first_candidates(count: int) -> Fault:
+    """Return the fault of letting only so many boxes, the first of the output, into NMS."""
+    return Fault(
+        f"first_candidates_{count}",
+        "nms",
+        f"Only the first {count} boxes passed to NMS",
+        (("first_candidates", count),),
+        f"Only the first {count} boxes above the confidence threshold take part in NMS, in the "
+        "order of the output, as where an array has room for no more.",
+        "Pass all boxes above the confidence threshold, up to 30000.",
+        ("nms",),
+        cost=RARE_COST,
+    )
+
+
 def most_per_class(count: int) -> Fault:
     """Return the fault of keeping only so many boxes of each class."""
     return Fault(
@@ -325,5 +355,28 @@ def classes_left_out(given: tuple[int, ...], names: dict[int, str]) -> Fault:
         (("given_classes", given),),
         f"Only boxes of some classes are given ({words}); those of all other classes are left out.",
         "Give the boxes of all classes, unless the others are left out on purpose.",
+        cost=LEFT_OUT,
+    )
+
+
+def own_class_confs(confs: tuple[tuple[int, float], ...], names: dict[int, str]) -> Fault:
+    """Return the fault of confidence thresholds that some classes have for themselves.
+
+    Parameters
+    ----------
+    confs : tuple of (int, float)
+        The model's id of each class, and its threshold.
+    names : dict of int to str
+        The model's class names by id.
+    """
+    words = listing([f"{conf:g} for {names.get(own, str(own))}" for own, conf in confs])
+    return Fault(
+        "own_class_confs",
+        "nms",
+        "Confidence thresholds of their own for some classes",
+        (("class_confs", confs),),
+        f"Some classes have a higher confidence threshold than the others: {words}.",
+        "Use one confidence threshold for all classes, unless others are intended.",
+        ("conf",),
         cost=LEFT_OUT,
     )

@@ -40,6 +40,11 @@ def is_subtle(fault: Fault) -> bool:
     return fault.fields <= SUBTLE
 
 
+def crops_images(fault: Fault) -> bool:
+    """Return whether a fault leaves parts of the image out."""
+    return any(("fitting", value) in fault.assignments for value in CROPPING)
+
+
 def turns_images(fault: Fault) -> bool:
     """Return whether a fault mirrors or turns the image."""
     return "turned" in fault.fields

@@ -1,6 +1,6 @@
 """Searching the faults before the network that give the observed scores."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, product
 from operator import itemgetter
 
@@ -9,12 +9,22 @@ import numpy as np
 from parity.diagnosis.catalogue.fault import RARE_COST, Fault
 from parity.diagnosis.evidence.score_logits import disagreement, logit
 from parity.diagnosis.search.border_search import fit_border, fit_border_elsewhere
-from parity.diagnosis.search.fault_effects import is_drastic, is_subtle, turns_images
+from parity.diagnosis.search.fault_effects import (
+    crops_images,
+    is_drastic,
+    is_subtle,
+    turns_images,
+)
 from parity.diagnosis.search.frames import as_canvas, frames_as_boxes
 from parity.diagnosis.search.input_trials import InputHypothesis, InputTrials
 from parity.diagnosis.search.leads import with_leads
 from parity.diagnosis.search.refinement import CERTAIN, certain_images, leaves
-from parity.diagnosis.search.usual_inputs import drastic_inputs, turned_inputs, usual_inputs
+from parity.diagnosis.search.usual_inputs import (
+    cropped_inputs,
+    drastic_inputs,
+    turned_inputs,
+    usual_inputs,
+)
 
 BEAM = 3
 """Inputs that are carried on from one number of faults to the next; chosen."""
@@ -52,6 +62,9 @@ CROSSED = (("scaling",), ("colours", "grey"), ("crop",), ("crop_kernel",))
 
 NO_MISFIT = 0.5
 """Misfit of an image up to which such a combination is compared on all probes, nats; chosen."""
+
+AS_GOOD = 1.2
+"""Factor of the least cost up to which another way of cropping is as likely; chosen."""
 
 LITTLE = 0.5
 """Share of the expected boxes that are observed below which a drastic fault is likely; chosen."""
@@ -132,7 +145,9 @@ class InputSearch:
         shown = [f for f in ranked if costs[f] < WORSE * plain.cost]
         useful = [*(f for f in moves if f not in costs), *shown]
         if not any(h.proven and trials.try_input(h.faults).proven for h in level):
-            level += trials.try_each(usual_inputs(possible), first)
+            level += self._try_until_settled(
+                (self._beside_crops(level, possible), usual_inputs(possible)), first, -np.inf
+            )
             if turned := self._turned_alone(level, first):
                 return turned
             if self._little_is_found() and not self._settled_by(level, first):
@@ -173,6 +188,17 @@ class InputSearch:
         for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
             trials.try_input(hypothesis.faults)
         return None
+
+    def _beside_crops(
+        self, level: list[InputHypothesis], possible: list[Fault]
+    ) -> Iterator[tuple[Fault, ...]]:
+        """Yield the faults that crop the image with usual ones if one of them fits best alone."""
+        best = _cheapest(level) if level else None
+        if best is None or len(best.faults) != 1 or not crops_images(best.faults[0]):
+            return
+        singles = (h for h in level if len(h.faults) == 1 and h.cost <= AS_GOOD * best.cost)
+        for crop in [h.faults[0] for h in singles if crops_images(h.faults[0])]:
+            yield from cropped_inputs(crop, possible)
 
     def _turned_alone(self, level: list[InputHypothesis], first: list[str]) -> Fault | None:
         """Return what turns the image if that alone fits clearly better than a level."""

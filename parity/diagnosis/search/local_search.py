@@ -45,7 +45,10 @@ LIKELY_CONFS = 2
 """Confidence thresholds that are combined with every IoU threshold, the highest that the boxes
 allow; chosen: the hundredth below the lowest score, and a popular one."""
 
-LEFT_OUT = {"plus_one", "smaller", "distance", "nmsboxes_cxcywh", "rounded", "fractions"}
+LEFT_OUT = {
+    *("plus_one", "smaller", "suppressed", "distance", "nmsboxes_cxcywh"),
+    *("rounded", "fractions"),
+}
 """Ways of computing overlap, and of the boxes that suppression is given, that are not combined with
 others: rare, or slow to compute; chosen."""
 

@@ -79,7 +79,8 @@ LEAST_EFFECT, BORDER_EFFECT = 0.005, 2e-4
 square), and where their borders do; measured with YOLO11n on three images."""
 
 MORE = 3.0
-"""By how much the least effect of an exchange may exceed what there is to explain; chosen."""
+"""By how much the least effect of an exchange, which is one of :data:`CERTAIN_BOXES` boxes on
+average, may exceed what there is to explain of so many; of fewer, more. Chosen."""
 
 PROMISING_BY_FEW = 18
 """Exchanges that are compared on all such images, at most, where one of few boxes suggests them;
@@ -290,7 +291,8 @@ def _is_small_enough(cost_model: CostModel, option: Pipeline, best: Pipeline, na
         return False
     levels = 255 * float(np.sqrt(np.mean((own - others) ** 2)))
     effect = BORDER_EFFECT if option.border != best.border else LEAST_EFFECT
-    return effect * levels <= MORE * left
+    few = CERTAIN_BOXES / np.clip(len(wanted), 1, CERTAIN_BOXES)
+    return bool(effect * levels <= MORE * few * left)
 
 
 def _is_exchangeable(fault: Fault, best: Pipeline) -> bool:

@@ -7,6 +7,8 @@ import numpy as np
 from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.evidence.cost import CostModel
 from parity.diagnosis.evidence.image_choice import ENOUGH_PROBE_BOXES
+from parity.diagnosis.fitting.class_confs import fit_class_confs
+from parity.diagnosis.fitting.first_candidates import fit_first_candidates
 from parity.diagnosis.fitting.given_classes import fit_given_classes
 from parity.diagnosis.fitting.rescaling_fit import fit_constants, fit_rescaling
 from parity.diagnosis.search.input_search import InputSearch
@@ -124,7 +126,26 @@ class Search:
         if starts[0] is not base and not leaves_only_withheld(cost_model, found):
             constants = fit_constants(cost_model, starts[0], self._informative())
             found = self._improve([found, *constants]) if constants else found
-        return found
+        return self._with_fewer_boxes(found)
+
+    def _with_fewer_boxes(self, found: Pipeline) -> Pipeline:
+        """Return an explanation with what leaves boxes out that it predicts, if that is better.
+
+        Where boxes of some classes are missing, the raw output may seem to be read otherwise.
+        """
+        cost_model = self.cost_model
+        if is_complete(cost_model, found):
+            return found
+        read = self.trials.read_correctly(found).replace(class_ids=cost_model.correct.class_ids)
+        fewer = [
+            fit_first_candidates(cost_model, found),
+            *(
+                fit_class_confs(cost_model, each, self.class_names)
+                for each in dict.fromkeys((found, read))
+            ),
+        ]
+        likely = [each for each in fewer if each is not None]
+        return min([found, *map(self._improve, ([p] for p in likely))], key=cost_model.cost)
 
     def _improve(self, options: Iterable[Pipeline]) -> Pipeline:
         cost_model = self.cost_model

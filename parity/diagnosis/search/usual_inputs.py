@@ -57,6 +57,12 @@ USUAL: tuple[tuple[str, ...], ...] = (
 )
 """Names of faults; chosen: what frameworks, accelerators and popular examples do."""
 
+BESIDE_CROP: tuple[tuple[str, ...], ...] = (
+    ("bgr",),
+    *((f"kernel_{kernel}",) for kernel in KERNELS),
+)
+"""Names of faults that are tried beside those that crop the image; chosen."""
+
 BLINDING = frozenset(("scaling", "reduction", "axes"))
 """Choices whose drastic faults leave little to be seen."""
 
@@ -70,7 +76,7 @@ BESIDE_DRASTIC: tuple[tuple[str, ...], ...] = (
 
 BESIDE_TURNED: tuple[tuple[str, ...], ...] = (
     *(("stretched",), ("bgr",), ("stretched", "bgr"), ("top_left",), ("border_grey_0",)),
-    *(("padded_first_black",), ("top_left", "border_grey_0")),
+    *(("padded_first_black",), ("top_left", "border_grey_0"), ("stretched", "kernel_nearest")),
 )
 """Names of faults that are tried beside those that turn the image; chosen."""
 
@@ -81,6 +87,14 @@ def usual_inputs(possible: Sequence[Fault]) -> Iterator[tuple[Fault, ...]]:
     for names in USUAL:
         if by_name.keys() >= set(names):
             yield tuple(by_name[name] for name in names)
+
+
+def cropped_inputs(crop: Fault, possible: Sequence[Fault]) -> Iterator[tuple[Fault, ...]]:
+    """Yield a fault that crops the image with each of the usual ones."""
+    by_name = {fault.name: fault for fault in possible}
+    for names in BESIDE_CROP:
+        if by_name.keys() >= set(names):
+            yield (crop, *(by_name[name] for name in names))
 
 
 def turned_inputs(possible: Sequence[Fault]) -> Iterator[tuple[Fault, ...]]:

@@ -1,0 +1,103 @@
+"""Telling that classes have confidence thresholds of their own."""
+
+from math import comb
+
+import numpy as np
+
+from parity.deployment.pipeline import Pipeline
+from parity.diagnosis.catalogue.nms import own_class_confs
+from parity.diagnosis.catalogue.thresholds import POPULAR
+from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.evidence.plain_filters import PROPERTIES, are_set_apart, described_boxes
+
+BY_CHANCE = 0.001
+"""Probability that boxes which are missing at random are those with the lowest scores of as many
+classes, up to which thresholds are the reason; chosen."""
+
+DECIMALS = 2
+"""Of a threshold that is not popular; chosen."""
+
+
+def fit_class_confs(
+    cost_model: CostModel, pipeline: Pipeline, names: dict[int, str]
+) -> Pipeline | None:
+    """Return a pipeline with a confidence threshold for each class of which boxes are missing.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the observations; those thresholds become one of its faults.
+    pipeline : Pipeline
+        Explains the boxes that were observed.
+    names : dict of int to str
+        The model's class names by id.
+
+    Returns
+    -------
+    Pipeline or None
+        None where a missing box scores more than one of its class that was observed, where chance
+        or another property of boxes may be the reason, or where none is missing.
+    """
+    if "class_confs" not in cost_model.replayer.task.choices:
+        return None
+    scores, class_ids, missing, described = _predicted(cost_model, pipeline)
+    confs = []
+    for class_id in np.unique(class_ids[missing]):
+        own = class_ids == class_id
+        left_out, given = scores[own & missing], scores[own & ~missing]
+        if not len(given) or left_out.max() >= given.min():
+            return None
+        confs.append((int(class_id), _between(float(left_out.max()), float(given.min()))))
+    others = [column for column, name in enumerate(PROPERTIES) if name != "score"]
+    if not confs or are_set_apart(described[:, others], missing):
+        return None
+    if (
+        _chance_of(len(confs), len(np.unique(class_ids)), int(missing.sum()), len(missing))
+        > BY_CHANCE
+    ):
+        return None
+    fault = own_class_confs(tuple(confs), names)
+    cost_model.add_fitted_fault(fault)
+    return fault.inject_into(pipeline)
+
+
+def _chance_of(concerned: int, classes: int, missing: int, boxes: int) -> float:
+    """Return how likely thresholds of as many classes explain which boxes are missing at random.
+
+    Parameters
+    ----------
+    concerned, classes : int
+        Classes of which boxes are missing, and all.
+    missing, boxes : int
+        Boxes that are missing, and all.
+    """
+    explained = comb(classes, concerned) * comb(missing - 1, concerned - 1)
+    return explained / comb(boxes, missing)
+
+
+def _predicted(
+    cost_model: CostModel, pipeline: Pipeline
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return scores, the model's classes, which are missing, and the properties of all boxes."""
+    plain = pipeline.replace(class_ids="model")
+    parts: list[tuple[np.ndarray, ...]] = []
+    for name in cost_model.names:
+        source = cost_model.replayer.input_of(plain, name)
+        if source is None:
+            continue
+        found = cost_model.detections(plain, name)
+        unpaired = np.ones(len(found), bool)
+        unpaired[cost_model.goodness_of_fit(pipeline, name).pairs[:, 0]] = False
+        parts.append(
+            (found.scores, found.class_ids, unpaired, described_boxes(found, source.image_shape))
+        )
+    scores, class_ids, missing, described = (
+        np.concatenate(each) for each in zip(*parts, strict=True)
+    )
+    return scores, class_ids, missing, described
+
+
+def _between(low: float, high: float) -> float:
+    """Return a threshold from one score on and below another, a popular one if there is any."""
+    popular = (each for each in POPULAR["conf"] if low <= each < high)
+    return next(popular, round((low + high) / 2, DECIMALS))

@@ -163,6 +163,24 @@ def test_a_mistake_gets_a_sentence_and_exit_code_2(
     assert "Traceback" not in said
 
 
+def test_a_folder_that_is_gone_gets_a_sentence(
+    tmp_path: Path,
+    given: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(SystemExit) as ended:
+        main(arguments_of(given | {"output": "run"}))
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.endswith(
+        "the current folder cannot be used (No such file or directory); name another path.\n"
+    )
+
+
 @pytest.mark.parametrize("argument", ["onnx", "boxes", "images", "weights", "output"])
 def test_an_empty_argument_is_not_the_current_folder(
     given: dict[str, str], argument: str, capsys: pytest.CaptureFixture[str]

@@ -251,6 +251,22 @@ def test_what_ultralytics_takes_for_an_image_is_known() -> None:
     assert ULTRALYTICS_SUFFIXES < SUFFIXES
 
 
+@pytest.mark.parametrize("name", ["a.JXL", "b.hif", "c.pfm", "d.j2c"])
+def test_an_image_that_nothing_decodes_keeps_its_row(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\xff\x0a" + bytes(99))
+    assert list_images(str(tmp_path)).names == [name]
+    with pytest.raises(UnreadableImageError, match="cannot be decoded as an image"):
+        read_image(tmp_path / name)
+
+
+@pytest.mark.parametrize("suffix", [".pam", ".pfm", ".ppm"])
+def test_colours_survive_in_formats_that_opencv_alone_decodes(tmp_path: Path, suffix: str) -> None:
+    colours = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    path = tmp_path / f"a{suffix}"
+    cv2.imwrite(str(path), colours.astype(np.float32) if suffix == ".pfm" else colours)
+    np.testing.assert_array_equal(read_image(path), colours)
+
+
 def test_the_hard_files_have_the_outcome_of_their_table(shared: Path) -> None:
     folder = shared / "data" / "hard"
     with (folder / "table.csv").open(newline="") as stream:

@@ -554,6 +554,8 @@ LISTED = {"images": [{"id": 7, "file_name": "a.jpg"}], "annotations": [ID_7]}
         ({"box_format": "yxyx", "boxes": [ENTRY]}, "box_format is 'yxyx'; it must be one of xyxy,"),
         (LISTED | {"images": [*LISTED["images"], {"id": 7, "file_name": "c.jpg"}]},
          "image 2: another image has the id 7, too"),
+        (LISTED | {"images": [*LISTED["images"], {"id": 8, "file_name": "a.jpg"}]},
+         r"image 2: a\.jpg is listed twice, with the ids 7 and 8"),
         (LISTED | {"annotations": [ID_7 | {"image_id": 8}]},
          "entry 1: the file lists no image with the id 8"),
         (LISTED | {"categories": [{"id": 3, "name": "car"}]},

@@ -540,6 +540,27 @@ def test_a_manifest_of_another_program_is_never_removed(tmp_path: Path, content:
     assert (tmp_path / "manifest.json").read_text() == content
 
 
+@pytest.mark.parametrize("first_line", ["print(1)", "#!/no/python", ""])
+def test_a_script_that_the_system_cannot_run_gets_a_sentence(
+    place: Path, tmp_path: Path, first_line: str
+) -> None:
+    script = tmp_path / "detect.py"
+    script.write_text(f"{first_line}\n")
+    script.chmod(0o755)
+    command = [sys.executable, "-m", "parity.record", "--output", str(tmp_path / "recorded")]
+    done = subprocess.run(
+        [*command, "--", str(script)],
+        cwd=place,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {script} cannot be run (")
+    assert done.stderr.endswith("as in: -- python my_detect.py\n")
+
+
 def test_an_earlier_recording_is_replaced(tmp_path: Path) -> None:
     Manifest(["python"], "/x", 50).write(tmp_path / "manifest.json")
     for name in ("manifest-7.json", "1.input.npy", "mine.txt"):

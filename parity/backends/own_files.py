@@ -4,6 +4,7 @@ from pathlib import Path
 
 from parity.backends.runtimes.runtime import RUNTIMES, Runtime
 from parity.errors import UserError
+from parity.sentences import listing
 
 
 def runtime_of(path: str | Path) -> str:
@@ -44,7 +45,7 @@ def own_file(path: str | Path) -> Path:
         return path
     found = sorted(each for each in path.iterdir() if each.suffix in suffixes)
     if len(found) != 1:
-        named = ", ".join(each.name for each in found) or "none"
+        named = listing([each.name for each in found]) or "none"
         raise UserError(f"{path} should hold one file that a runtime loads; it holds {named}.")
     return found[0]
 

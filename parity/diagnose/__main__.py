@@ -5,6 +5,7 @@ into a folder of its own and runs the workflow there.
 """
 
 import argparse
+import errno
 import os
 import re
 import subprocess
@@ -134,9 +135,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     except UserError as error:
         parser.exit(2, f"{parser.prog}: error: {in_own_words(str(error))}\n")
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno != errno.ENOENT:
             raise
-        place = shown(os.fsdecode(error.filename))
+        place = shown(os.fsdecode(error.filename or "the current folder"))
         said = f"{place} cannot be used ({error.strerror}); name another path."
         parser.exit(2, f"{parser.prog}: error: {said}\n")
     return options

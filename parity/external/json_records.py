@@ -167,6 +167,7 @@ def _listed_images(
     header = source.header.get("images")
     listed: dict[Given, str] = {}
     ids: dict[Given, Given] = {}
+    id_of: dict[Given, Given] = {}
     for number, image in enumerate(header if isinstance(header, list) else [], 1):
         where = f"{source.path}, image {number}"
         is_object = isinstance(image, dict)
@@ -178,7 +179,14 @@ def _listed_images(
             continue
         if list_in(image):
             raise UserError(f"{where}: holds boxes of its own; write all boxes in one list.")
-        number_of = in_digits(image.get("id"))
-        if number_of is not None and ids.setdefault(as_given(number_of, where), given) != given:
-            raise UserError(f"{where}: another image has the id {shorten(number_of)}, too.")
+        if (number_of := in_digits(image.get("id"))) is None:
+            continue
+        own = as_given(number_of, where)
+        if ids.setdefault(own, given) != given:
+            raise UserError(f"{where}: another image has the id {shorten(own)}, too.")
+        if id_of.setdefault(given, own) != own:
+            raise UserError(
+                f"{where}: {name_in_words(given)} is listed twice, with the ids "
+                f"{shorten(id_of[given])} and {shorten(own)}."
+            )
     return listed, ids

@@ -129,7 +129,13 @@ def main(arguments: list[str]) -> None:
             "folder with --output."
         )
     environment = environment_of(folder, parsed.most, parsed.command)
-    os.execvpe(parsed.command[0], parsed.command, environment)  # noqa: S606 - as it was typed
+    try:
+        os.execvpe(parsed.command[0], parsed.command, environment)  # noqa: S606 - as it was typed
+    except OSError as error:  # as of a script that does not say what runs it
+        sys.exit(
+            f"error: {parsed.command[0]} cannot be run ({error.strerror}); name the Python that "
+            "runs it before it, as in: -- python my_detect.py"
+        )
 
 
 if __name__ == "__main__":

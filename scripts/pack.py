@@ -4,9 +4,9 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.onnx_metadata import facts_of_file
-from parity.backends.own_files import files_of
 from parity.backends.pytorch.conversion import converted
 from parity.backends.pytorch.packing import pack_files
+from parity.backends.runtime_files import files_of
 from parity.backends.trust import trust_checkpoint
 from parity.documents import save
 from parity.logs import log_to

@@ -10,7 +10,6 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from parity.backends.own_files import files_of, own_file, runtime_of
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.pytorch.packing import (
     COMPARED,
@@ -18,6 +17,7 @@ from parity.backends.pytorch.packing import (
     measured_conventions,
     raw_differences,
 )
+from parity.backends.runtime_files import files_of, own_file, runtime_of
 from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo
 from parity.detection.head import NetworkHead
 from parity.errors import UserError

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from parity.data.image_files import as_file, image_digest, open_image
-from parity.data.memory import UNREADABLE, split_names
+from parity.data.index_fields import UNREADABLE, split_names
 from parity.data.shard_index import TWICE, ShardIndex, index_file, look_of
 from parity.errors import UnreadableImageError
 from parity.foreign import LFS

@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.data.batch_files import slug
-from parity.data.memory import digest_of_name
+from parity.data.index_fields import digest_of_name
 
 AUTO = "auto"
 SMALL, LARGE = 64, 256

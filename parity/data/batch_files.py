@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from parity.data.image_files import image_digest
-from parity.data.memory import UNREADABLE, digest_of_name
+from parity.data.index_fields import UNREADABLE, digest_of_name
 from parity.data.shard_index import ShardIndex
 from parity.data.shards import split_member
 from parity.documents import load_one_of

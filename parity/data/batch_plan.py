@@ -15,8 +15,8 @@ import numpy as np
 from parity.data.batch_assignment import count_batches, number_images, rows_by_batch
 from parity.data.batch_files import CHANGED, Batch, BatchImage
 from parity.data.digest_cache import DigestCache
+from parity.data.index_fields import UNREADABLE, join_names
 from parity.data.listing import Listing, list_paths
-from parity.data.memory import UNREADABLE, join_names
 from parity.data.regular_files import open_regular
 from parity.data.shard_plan import plan_shards
 from parity.documents import load, save_if_changed
@@ -49,7 +49,7 @@ class Memory:
     cache: DigestCache
     """The images and their digests."""
     paths: bytes
-    """Where the images are, in order, see :func:`parity.data.memory.join_names`."""
+    """Where the images are, in order, see :func:`parity.data.index_fields.join_names`."""
     numbers: np.ndarray
     """(N,) int32. Number of the batch of each image."""
     batches: int

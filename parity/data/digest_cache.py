@@ -10,8 +10,8 @@ from typing import Self
 import numpy as np
 
 from parity.data.image_files import image_digest
+from parity.data.index_fields import SETTLED_NS, UNREADABLE, join_names, split_names
 from parity.data.listing import Listing
-from parity.data.memory import SETTLED_NS, UNREADABLE, join_names, split_names
 from parity.data.regular_files import open_regular
 from parity.files import write_npz
 
@@ -30,7 +30,7 @@ class DigestCache:
     """Digests of files, and what the files looked like when they were read."""
 
     names: bytes
-    """Names of all files in order, see :func:`parity.data.memory.join_names`."""
+    """Names of all files in order, see :func:`parity.data.index_fields.join_names`."""
     sizes: np.ndarray
     times: np.ndarray
     """(N,) int64. Bytes, and nanoseconds of the last change."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from parity.data.memory import in_64_bits
+from parity.data.index_fields import in_64_bits
 from parity.data.path_table import TABLE, read_path_table
 from parity.data.shards import images_in, is_shard, split_member
 from parity.data.suffixes import SUFFIXES

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from parity.data.batch_assignment import AUTO, SMALL, count_batches
 from parity.data.batch_files import slug
-from parity.data.memory import digest_of_name
+from parity.data.index_fields import digest_of_name
 
 ONE_OF = 4
 """One shard in so many ends a batch that is half full; chosen, see :func:`shards_by_batch`."""

@@ -15,7 +15,7 @@ from typing import Self
 
 import numpy as np
 
-from parity.data.memory import (
+from parity.data.index_fields import (
     SETTLED_NS,
     UNREADABLE,
     digest_of_name,
@@ -44,8 +44,8 @@ class ShardIndex:
     """What a shard held when it was read."""
 
     names: bytes
-    """Names of its images in the order of their bytes, see :func:`parity.data.memory.join_names`;
-    an empty name stands for the shard as a whole."""
+    """Names of its images in the order of their bytes, see
+    :func:`parity.data.index_fields.join_names`; an empty name stands for the shard as a whole."""
     offsets: np.ndarray
     sizes: np.ndarray
     """(N,) int64. Where the bytes of each are in the shard, and how many."""

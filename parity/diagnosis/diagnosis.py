@@ -28,7 +28,7 @@ from parity.diagnosis.stages import FAULT_STAGES, SHAPE_STAGES, FaultStage
 from parity.diagnosis.tensor_evidence import ArrayEvidence, explain_arrays
 from parity.diagnosis.threshold_ranges import threshold_ranges, with_thresholds
 from parity.diagnosis.unexplained import (
-    LEFT_OUT,
+    LEAVING_OUT,
     NOTHING_WRONG,
     PARTLY,
     asked,
@@ -172,7 +172,7 @@ def _with_unexplained_shapes(alone: Diagnosis, cost_model: CostModel) -> Diagnos
     rest = "were diagnosed without them" if alone.faults else "are right"
     said = f"The {listing(of_shapes)} are not explained; boxes, scores and classes {rest}."
     missing = unobserved(cost_model, alone.pipeline)
-    if 0 < missing <= cost_model.observations.maskless and alone.unexplained_stages == LEFT_OUT:
+    if 0 < missing <= cost_model.observations.maskless and alone.unexplained_stages == LEAVING_OUT:
         alone = replace(alone, unexplained_stages=(), reasons=())
     return replace(
         alone,

@@ -39,7 +39,7 @@ SCORES_FOUND = 0.75
 """Share of scores found to the last digit from which everything up to decoding counts as right;
 chosen."""
 
-LEFT_OUT: tuple[FaultStage, ...] = ("nms", "thresholds")
+LEAVING_OUT: tuple[FaultStage, ...] = ("nms", "thresholds")
 """The stages that leave boxes out."""
 
 LABEL_STAGES: tuple[FaultStage, ...] = ("decoding",)
@@ -68,7 +68,7 @@ def unexplained_stages(
         return stages or (*(("network",) if arrays.share == 1 else BEFORE_OUTPUT_STAGES), *after)
     if found.exact < NOTHING_WRONG:
         return (*stages, *_stages_of_inexact(cost_model, best))
-    return (*stages, *LEFT_OUT)
+    return (*stages, *LEAVING_OUT)
 
 
 def _stages_of_inexact(cost_model: CostModel, best: Pipeline) -> tuple[FaultStage, ...]:

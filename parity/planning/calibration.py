@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from parity.data.batch_files import Batch, BatchImage, load_batch
-from parity.data.memory import digest_of_name
+from parity.data.index_fields import digest_of_name
 from parity.documents import save_if_changed
 from parity.planning.config import Config
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from parity.backends.own_files import files_of, own_file, runtime_of
+from parity.backends.runtime_files import files_of, own_file, runtime_of
 from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.backends.runtimes.runtime import RUNTIMES
 from parity.backends.trained_size import trained_size

@@ -8,7 +8,7 @@ checkpoint, rule ``take`` takes every file as it is given.
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from parity.backends.own_files import own_file, runtime_of
+from parity.backends.runtime_files import own_file, runtime_of
 from parity.backends.runtimes.runtime import RUNTIMES
 from parity.errors import UserError
 from parity.planning.config import FLOAT32, INT8, Config, MetadataConfig

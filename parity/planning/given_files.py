@@ -7,7 +7,7 @@ digest of the content is therefore a parameter of the rule that reads the file.
 import hashlib
 from pathlib import Path
 
-from parity.backends.own_files import files_of
+from parity.backends.runtime_files import files_of
 from parity.data.digest_cache import DigestCache
 from parity.data.listing import list_paths
 from parity.data.regular_files import open_regular

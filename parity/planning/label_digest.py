@@ -13,8 +13,8 @@ from typing import ClassVar
 import numpy as np
 
 from parity.data.digest_cache import DigestCache
+from parity.data.index_fields import digest_of_name
 from parity.data.listing import list_paths
-from parity.data.memory import digest_of_name
 from parity.documents import save_if_changed
 from parity.errors import UserError
 from parity.folders import files_below

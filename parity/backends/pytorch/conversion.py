@@ -10,9 +10,9 @@ from typing import Any
 
 import onnx
 
-from parity.backends.own_files import files_of
 from parity.backends.pytorch.export import export_onnx
 from parity.backends.pytorch.loading import load_model_in
+from parity.backends.runtime_files import files_of
 from parity.backends.runtimes.litert import METADATA
 from parity.backends.runtimes.runtime import RUNTIMES, required
 from parity.errors import UserError, in_one_line

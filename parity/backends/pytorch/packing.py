@@ -18,11 +18,11 @@ from parity.backends.measured_readings import (
 )
 from parity.backends.onnx_metadata import check_extent
 from parity.backends.onnx_network import run_session
-from parity.backends.own_files import runtime_of
 from parity.backends.probing import THREADS, probes
 from parity.backends.pytorch.fused_weights import fused_weights
 from parity.backends.pytorch.loading import load_model
 from parity.backends.pytorch.network import PytorchNetwork
+from parity.backends.runtime_files import runtime_of
 from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.backends.runtimes.runtime import RUNTIMES, Session
 from parity.errors import UserError, in_one_line

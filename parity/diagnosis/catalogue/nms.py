@@ -13,7 +13,7 @@ ZERO_SIZE = COMMON_COST - 0.5
 """Cost of :data:`ZERO_SIZE_NMSBOXES`, nats; chosen: less than a common fault, since boxes without
 area were observed."""
 
-LEFT_OUT = COMMON_COST - 0.5
+FILTER_COST = COMMON_COST - 0.5
 """Cost of leaving out the boxes of other classes, nats; chosen: less than of a common fault, since
 programs that count people or cars do it on purpose."""
 
@@ -355,7 +355,7 @@ def classes_left_out(given: tuple[int, ...], names: dict[int, str]) -> Fault:
         (("given_classes", given),),
         f"Only boxes of some classes are given ({words}); those of all other classes are left out.",
         "Give the boxes of all classes, unless the others are left out on purpose.",
-        cost=LEFT_OUT,
+        cost=FILTER_COST,
     )
 
 
@@ -378,5 +378,5 @@ def own_class_confs(confs: tuple[tuple[int, float], ...], names: dict[int, str])
         f"Some classes have a higher confidence threshold than the others: {words}.",
         "Use one confidence threshold for all classes, unless others are intended.",
         ("conf",),
-        cost=LEFT_OUT,
+        cost=FILTER_COST,
     )

@@ -45,7 +45,7 @@ LIKELY_CONFS = 2
 """Confidence thresholds that are combined with every IoU threshold, the highest that the boxes
 allow; chosen: the hundredth below the lowest score, and a popular one."""
 
-LEFT_OUT = {
+NOT_COMBINED = {
     *("plus_one", "smaller", "suppressed", "distance", "nmsboxes_cxcywh"),
     *("rounded", "fractions"),
 }
@@ -67,7 +67,7 @@ def nms_combinations(pipeline: Pipeline) -> Iterator[Pipeline]:
             yield changed.replace(overlap="iou", suppressed_in="input", merging=False)
             continue
         for changes in combinations_of("overlap", "suppressed_in"):
-            if not LEFT_OUT.intersection(changes.values()):
+            if not NOT_COMBINED.intersection(changes.values()):
                 yield changed.replace(**changes)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from parity.backends.own_files import files_of
+from parity.backends.runtime_files import files_of
 from parity.comparison.settings import GIVEN_REFERENCE
 from parity.planning.calibration import calibration_file
 from parity.planning.config import ExportConfig, ReferenceConfig

@@ -1,4 +1,4 @@
-"""The file of a runtime's own that a configuration names, and the files that belong to it."""
+"""The file of a runtime that a configuration names, and the files that belong to it."""
 
 from pathlib import Path
 

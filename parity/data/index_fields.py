@@ -1,4 +1,4 @@
-"""How names, times and digests of files are remembered from one planning to the next."""
+"""How names, times and digests of files are written into an index."""
 
 import hashlib
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from parity.deployment.replay import Replayer
 from parity.diagnosis.catalogue.fault import FAULTS
 from parity.diagnosis.evaluation.injection import observe
 from parity.diagnosis.evidence.cost import CostModel
+from parity.diagnosis.search import refinement
 from parity.diagnosis.search.alternatives import alternatives
 from parity.diagnosis.search.refinement import refine
 from parity.external.observations import Declared
@@ -93,3 +95,31 @@ def test_a_border_is_no_usual_grey_where_one_nearby_fits_better(
     refined = refine(cost_model, begun)
     assert refined == replace(begun, border=126)
     assert [fault.name for fault in cost_model.faults(refined)] == ["border_grey_126"]
+
+
+def test_how_an_image_that_covers_the_input_is_rounded_makes_another_input(
+    replayer: Replayer,
+) -> None:
+    """The image is 861.5 px high where it fills the width, of which 222 or 221 px are cut away."""
+    covering = CORRECT.replace(fitting="cover")
+    floored = covering.replace(side_rounding="floor")
+    options = (covering, floored, floored.replace(border_rounding="ceil"))
+    assert len({replayer.input_of(each, "resized.png").digest for each in options}) == 3
+    assert len({replayer.tensor(each, "resized.png").tobytes() for each in options}) == 3
+
+
+@pytest.mark.parametrize(("boxes", "expected"), [(1, True), (4, False)])
+def test_a_single_box_may_change_less_than_many_do_on_average(
+    monkeypatch: pytest.MonkeyPatch, boxes: int, expected: bool
+) -> None:
+    """Logits of 0.0045 are left; one level changes 0.005 on average, and here are six of them."""
+    scores = np.full(boxes, 0.5)
+    tensors = iter((np.zeros((1, 3, 8, 8)), np.full((1, 3, 8, 8), 6 / 255)))
+    cost_model = SimpleNamespace(
+        observed={"x": SimpleNamespace(scores=scores)},
+        inputs=lambda *_: (object(),),
+        replayer=SimpleNamespace(tensor=lambda *_: next(tensors)),
+    )
+    monkeypatch.setattr(refinement, "observed_logits", lambda *_: np.full(boxes, 0.0045))
+    option = CORRECT.replace(side_rounding="floor")
+    assert refinement._is_small_enough(cost_model, option, CORRECT, "x") is expected

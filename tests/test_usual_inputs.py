@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 from itertools import combinations
 
+import pytest
+
 from parity.deployment.pipeline import Pipeline
-from parity.diagnosis.catalogue.fault import Fault, all_faults
+from parity.diagnosis.catalogue.fault import FAULTS, Fault, all_faults
 from parity.diagnosis.search.usual_inputs import (
+    BESIDE_CROP,
     BESIDE_DRASTIC,
     BESIDE_TURNED,
     USUAL,
+    cropped_inputs,
     drastic_inputs,
     turned_inputs,
     usual_inputs,
@@ -47,8 +51,17 @@ def test_what_turns_the_image_is_combined_with_what_is_usual() -> None:
     found = list(turned_inputs(all_faults()))
     names = {tuple(fault.name for fault in faults) for faults in found}
     assert {("mirrored", "stretched"), ("turned_by_90", "stretched", "bgr")} <= names
+    assert ("mirrored", "stretched", "kernel_nearest") in names
     assert len(names) == len(found) == 5 * len(BESIDE_TURNED)
     assert {faults[1:] for faults in names} == set(BESIDE_TURNED)
+    assert_can_be_together(found)
+
+
+@pytest.mark.parametrize("crop", ["cropped", "fitted", "covered", "covered_floored"])
+def test_what_crops_the_image_is_combined_with_what_is_usual(crop: str) -> None:
+    found = list(cropped_inputs(FAULTS[crop], all_faults()))
+    names = {tuple(fault.name for fault in faults) for faults in found}
+    assert names == {(crop, *others) for others in BESIDE_CROP}
     assert_can_be_together(found)
 
 

@@ -19,7 +19,8 @@ def log_to(path: str) -> Iterator[None]:
     An error that the user can fix ends the process with its sentence instead of a traceback. After
     success it ends at once: to take down what torch has imported costs Python 0.15 s more.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    with in_one_sentence():  # a pipe, which nobody reads, is not waited for
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK, 0o644)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)

@@ -1,7 +1,9 @@
 """Logs: everything a job says, and for a mistake of the user one sentence and no traceback."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,14 @@ def test_what_a_job_leaves_behind(
         assert words in text
     assert said in text
     assert ("Traceback" in text) == traceback
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
+def test_what_stands_where_a_log_belongs_is_named(
+    tmp_path: Path, make: Callable[[Path], object]
+) -> None:
+    make(tmp_path / "job.log")
+    done = run(tmp_path / "job.log", "pass")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {tmp_path}/job.log cannot be read or written (")
+    assert "move it away" in done.stderr

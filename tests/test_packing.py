@@ -170,7 +170,7 @@ def test_a_folder_of_several_files_or_a_foreign_file_is_refused(tmp_path: Path) 
         own_file(tmp_path)
     for name in ("a.mnn", "b.tflite"):
         (tmp_path / name).touch()
-    with pytest.raises(UserError, match=r"it holds a.mnn, b.tflite"):
+    with pytest.raises(UserError, match=r"it holds a\.mnn and b\.tflite\."):
         own_file(tmp_path)
     with pytest.raises(UserError, match=r"x.pb is not a file of a runtime that is known here"):
         runtime_of("x.pb")

@@ -217,6 +217,17 @@ def test_fractions_are_inferred_and_said(tmp_path):
     assert any("fractions" in note for note in seen.notes)
 
 
+def test_an_image_in_fractions_among_images_in_px_is_named(tmp_path):
+    boxes = {"a.jpg": [0.1, 0.2, 0.3, 0.4], "sub/b.png": [10, 20, 30, 40]}
+    rows = [{"image": k, "box": box, "score": 0.5, "class_id": 0} for k, box in boxes.items()]
+    seen = load(tmp_path, rows)
+    assert {name: own.boxes.tolist() for name, own in seen.images.items()} == {
+        name: [box] for name, box in boxes.items()
+    }
+    (note,) = (note for note in seen.notes if "fractions" in note)
+    assert note.startswith("The boxes of a.jpg may be fractions, as no number exceeds 1.5;")
+
+
 @pytest.mark.parametrize(
     ("boxes", "printed"),
     [

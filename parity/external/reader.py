@@ -38,6 +38,7 @@ from parity.external.source import Source
 from parity.external.validation import looks_like_val
 from parity.foreign import name_in_words
 from parity.reading_limit import reading_limit
+from parity.sentences import listing
 from parity.tasks.task import TASKS
 
 SCORE_EXCESS = 1e-6
@@ -349,17 +350,32 @@ def corners_of_entries(
         image: np.array([declared or entry.known_format or inferred for entry in own], np.str_)
         for image, own in entries.items()
     }
-    in_px = [] if declared else [e for e in written if not e.known_format.endswith(FRACTION)]
-    if 0 < np.abs(_numbers(in_px)).max(initial=0) <= LARGEST_FRACTION:
+    in_px = {image: [] if declared else _in_px(own) for image, own in entries.items()}
+    near = [image for image, own in in_px.items() if _may_be_fractions(own)]
+    if near and _may_be_fractions([entry for own in in_px.values() for entry in own]):
         formats = {image: _as_fractions(names) for image, names in formats.items()}
         notes.append(
             f"The boxes are read as fractions of the image: no number exceeds {LARGEST_FRACTION}."
+        )
+    elif near:
+        notes.append(
+            f"The boxes of {listing([*map(name_in_words, near)])} may be fractions, as no number "
+            f"exceeds {LARGEST_FRACTION}; they are read as px, like those of other images."
         )
     boxes = {
         image: _corners(_numbers(own), formats[image], sizes[image])
         for image, own in entries.items()
     }
     return boxes, _printed(written, formats, boxes) if written else None, notes
+
+
+def _in_px(entries: list[Entry]) -> list[Entry]:
+    """Return the entries whose keys do not say that they are fractions."""
+    return [entry for entry in entries if not entry.known_format.endswith(FRACTION)]
+
+
+def _may_be_fractions(entries: list[Entry]) -> bool:
+    return bool(0 < np.abs(_numbers(entries)).max(initial=0) <= LARGEST_FRACTION)
 
 
 def _as_fractions(formats: np.ndarray) -> np.ndarray:

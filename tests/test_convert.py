@@ -16,8 +16,14 @@ from parity.detection.detection_files import (
 )
 from parity.documents import load, save
 from parity.errors import UserError
-from parity.external.convert import convert, load_converted
-from parity.external.observations import FIRST_UNKNOWN_CLASS, Declared, Known
+from parity.external.convert import convert, load_converted, with_model_class_ids
+from parity.external.observations import (
+    FIRST_UNKNOWN_CLASS,
+    Declared,
+    Known,
+    Observations,
+    Observed,
+)
 from parity.integrity import set_aside_damaged
 
 NAMES = {0: "person", 1: "car", 2: "dog"}
@@ -128,6 +134,15 @@ def test_classes(  # noqa: PLR0917 - pytest gives them by name
     assert records["a.jpg"].class_ids == [expected], reason
     if expected == FIRST_UNKNOWN_CLASS:
         assert load_converted(made, NOTHING_KNOWN).labels == {FIRST_UNKNOWN_CLASS: "cat"}
+
+
+def test_classes_of_one_name_keep_their_places_in_a_list() -> None:
+    seen = Observations({"a.jpg": Observed(np.zeros((3, 4)), np.ones(3), np.arange(3))})
+    model = {0: "crane", 1: "bird", 2: "crane"}
+    own = with_model_class_ids(seen, model, model)
+    assert own.images["a.jpg"].class_ids.tolist() == [0, 1, 2]
+    with pytest.raises(UserError, match="names: classes 0 and 2 of the model are all called crane"):
+        with_model_class_ids(seen, {1: "crane"}, model)
 
 
 def test_what_the_user_says_counts_more_than_what_the_file_says(

@@ -165,6 +165,12 @@ def test_json_that_is_no_coco(tmp_path: Path, text: str, words: str) -> None:
         load_labels(tmp_path / "no.json", IMAGES, NAMES)
 
 
+def test_a_category_that_several_classes_are_called(tmp_path: Path) -> None:
+    (tmp_path / "labels.json").write_text(json.dumps(COCO))
+    with pytest.raises(UserError, match="categories: classes 1 and 2 of the model are all called"):
+        load_labels(tmp_path / "labels.json", IMAGES, {0: "person", 1: "dog", 2: "dog"})
+
+
 def test_images_of_coco_are_found_by_the_ends_of_their_paths(tmp_path: Path) -> None:
     images = [{"id": "a", "file_name": "train/y/1.jpg"}, {"id": 2, "file_name": "other.jpg"}]
     objects = [OBJECT | {"image_id": "a"}, OBJECT | {"image_id": "a", "area": 7, "iscrowd": 1}]

@@ -703,6 +703,22 @@ def test_a_list_of_other_names_is_noted(tmp_path, listed):
         assert not any("class names" in note for note in notes)
 
 
+def test_a_name_that_several_classes_share_tells_none(tmp_path):
+    shared = {0: "crane", 1: "bird", 2: "crane"}
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps([{"image": "a.jpg", "box": BOX, "score": 0.5, "label": "crane"}]))
+    with pytest.raises(UserError, match="entry 1: classes 0 and 2 of the model are all called cra"):
+        load_external(path, IMAGES, shared)
+    entries = [ENTRY | {"class_id": i, "label": shared[i]} for i in shared]
+    path.write_text(json.dumps({"names": list(shared.values()), "detections": entries}))
+    seen = load_external(path, IMAGES, shared)
+    assert seen.images["a.jpg"].class_ids.tolist() == [0, 1, 2]
+    assert not any("class names" in note for note in seen.notes)
+    path.write_text(json.dumps([ENTRY | {"class_id": 1, "label": "crane"}]))
+    with pytest.raises(UserError, match="class_id is 1, and label is crane"):
+        load_external(path, IMAGES, shared)
+
+
 def test_an_image_may_be_named_as_the_class_of_its_box(tmp_path):
     path = tmp_path / "mine.json"
     path.write_text(json.dumps([{"name": "car", "box": BOX, "score": 0.5, "class_id": 0}]))

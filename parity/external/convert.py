@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from parity.class_names import check_tells_class
 from parity.detection.detection_files import (
     NOT_LISTED,
     DetectionBatch,
@@ -85,13 +86,13 @@ def convert(
         seen = load_external(
             source, sizes, own, box_format=box_format, task=task, keypoint_shape=shape
         )
+        if names:
+            seen = with_model_class_ids(seen, own, model_names)
     except UserError as error:
         if is_result(source):
             raise damaged(source, f"is damaged ({error})") from None
         seen, unread = Observations({}), str(error)
         log.error("%s", error)
-    if names:
-        seen = with_model_class_ids(seen, own, model_names)
     made_by = MadeBy(
         arm=arm,
         source=str(source),
@@ -118,14 +119,20 @@ def with_model_class_ids(
         With ids of the deployment's list.
     own, model : dict of int to str
         The names of both lists by id.
+
+    Raises
+    ------
+    UserError
+        If several classes of the model have a name that stands elsewhere in the deployment's list.
     """
     known = ids_by_name(model)
     labels: dict[str, int] = {}
 
     def number(class_id: int) -> int:
         name = own.get(class_id, seen.labels.get(class_id))
-        if name is None:
+        if name is None or name == model.get(class_id):
             return class_id
+        check_tells_class(name, model, "names")
         found = find_class(name, known)
         if found is not None:
             return found

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from parity.class_names import check_tells_class
 from parity.data.image_names import ImageNames
 from parity.deployment.class_ids import COCO91
 from parity.errors import UserError
@@ -75,7 +76,7 @@ def check_named_classes(entries: dict[str, list[Entry]], names: dict[int, str]) 
             for key, label in others:
                 its = _meaning(label, names, known)
                 as_category = (of_coco.get(its), its - 1) if isinstance(its, int) else ()
-                if its == mine or (key == CATEGORY and mine in as_category):
+                if _is_alike(its, mine, names) or (key == CATEGORY and mine in as_category):
                     continue
                 if key == NAME and image in images.candidates(label):
                     continue
@@ -93,7 +94,9 @@ def check_named_classes(entries: dict[str, list[Entry]], names: dict[int, str]) 
 def note_other_names(listed: dict[int, str], names: dict[int, str]) -> list[str]:
     """Return a note if the class names that a source lists are not those that count."""
     known = ids_by_name(names)
-    other = next((i for i, name in listed.items() if find_class(name, known) != i), None)
+    other = next(
+        (i for i, name in listed.items() if not _is_alike(find_class(name, known), i, names)), None
+    )
     if other is None:
         return []
     theirs, ours = name_in_words(listed[other]), name_in_words(names.get(other, "no class"))
@@ -107,6 +110,12 @@ def _meaning(label: int | str, names: dict[int, str], known: dict[str, int]) -> 
         return _class_id(label, names, known)
     found = find_class(label, known)
     return in_plain_spelling(label) if found is None else found
+
+
+def _is_alike(one: int | str | None, other: int | str, names: dict[int, str]) -> bool:
+    """Return whether two meanings are the same, or classes of one name."""
+    both = [names.get(each) if isinstance(each, int) else None for each in (one, other)]
+    return one == other or (both[0] is not None and both[0] == both[1])
 
 
 def _other_class(where: str, one: tuple[str, int | str], other: tuple[str, int | str]) -> UserError:
@@ -134,20 +143,27 @@ def number_classes(
         By image.
     labels : dict of int to str
         The labels that the model does not know, by the id that each got.
+
+    Raises
+    ------
+    UserError
+        If several classes of the model have the name that a label gives.
     """
     known = ids_by_name(names)
     unknown: dict[str, int] = {}
 
-    def number(label: int | str) -> int:
+    def number(entry: Entry) -> int:
+        label = entry.label
         if isinstance(label, int):
             return _class_id(label, names, known)
+        check_tells_class(label, names, entry.where)
         found = find_class(label, known)
         if found is not None:
             return found
         return unknown.setdefault(label, FIRST_UNKNOWN_CLASS + len(unknown))
 
     class_ids = {
-        image: np.array([number(entry.label) for entry in own], np.int64)
+        image: np.array([number(entry) for entry in own], np.int64)
         for image, own in entries.items()
     }
     return class_ids, {class_id: label for label, class_id in unknown.items()}

@@ -5,6 +5,7 @@ from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from parity.class_names import check_tells_class
 from parity.data.image_names import Given, ImageNames
 from parity.detection.boxes import LARGEST_FRACTION
 from parity.errors import UserError
@@ -35,6 +36,8 @@ def read_coco(path: Path, shapes: Shapes, names: Names, *, from_coco: FromCoco) 
     )
     class_of = {name: class_id for class_id, name in names.items()}
     known = {key: class_of[name] for key, name in categories.items() if name in class_of}
+    for category in categories.values():
+        check_tells_class(category, names, f"{where}: categories")
     if not known:
         raise UserError(f"labels: the model has none of the categories of {path}.")
     check_listed_once(images, where)

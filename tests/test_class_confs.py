@@ -1,5 +1,6 @@
 """Classes with confidence thresholds of their own."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -34,7 +35,9 @@ def test_thresholds_of_classes_are_found(
     assert seen.reproduction(found).least == 1
     (named,) = [fault for fault in seen.faults(found) if fault.stage == "nms"]
     assert named.name == "own_class_confs"
-    assert "for tie" in named.wrong
+    stated = re.search(r"([\d.]+) to ([\d.]+) for tie", named.wrong)
+    assert stated, "a range, since boxes only bound a threshold"
+    assert float(stated[1]) <= dict(confs)[27] <= float(stated[2])
 
 
 def test_one_threshold_for_all_is_none_of_a_class(replayer: Replayer) -> None:

@@ -359,17 +359,21 @@ def classes_left_out(given: tuple[int, ...], names: dict[int, str]) -> Fault:
     )
 
 
-def own_class_confs(confs: tuple[tuple[int, float], ...], names: dict[int, str]) -> Fault:
+def own_class_confs(
+    confs: tuple[tuple[int, float], ...], in_words: dict[int, str], names: dict[int, str]
+) -> Fault:
     """Return the fault of confidence thresholds that some classes have for themselves.
 
     Parameters
     ----------
     confs : tuple of (int, float)
-        The model's id of each class, and its threshold.
+        The model's id of each class, and a threshold that boxes allow.
+    in_words : dict of int to str
+        The thresholds that they allow by the model's id.
     names : dict of int to str
         The model's class names by id.
     """
-    words = listing([f"{conf:g} for {names.get(own, str(own))}" for own, conf in confs])
+    words = listing([f"{conf} for {names.get(own, str(own))}" for own, conf in in_words.items()])
     return Fault(
         "own_class_confs",
         "nms",

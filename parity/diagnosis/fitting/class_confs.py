@@ -7,6 +7,7 @@ import numpy as np
 from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.catalogue.nms import own_class_confs
 from parity.diagnosis.catalogue.thresholds import POPULAR
+from parity.diagnosis.document import ThresholdRange
 from parity.diagnosis.evidence.cost import CostModel
 from parity.diagnosis.evidence.plain_filters import PROPERTIES, are_set_apart, described_boxes
 
@@ -41,22 +42,22 @@ def fit_class_confs(
     if "class_confs" not in cost_model.replayer.task.choices:
         return None
     scores, class_ids, missing, described = _predicted(cost_model, pipeline)
-    confs = []
+    ranges: dict[int, ThresholdRange] = {}
     for class_id in np.unique(class_ids[missing]):
         own = class_ids == class_id
         left_out, given = scores[own & missing], scores[own & ~missing]
         if not len(given) or left_out.max() >= given.min():
             return None
-        confs.append((int(class_id), _between(float(left_out.max()), float(given.min()))))
+        ranges[int(class_id)] = _between(float(left_out.max()), float(given.min()))
     others = [column for column, name in enumerate(PROPERTIES) if name != "score"]
-    if not confs or are_set_apart(described[:, others], missing):
+    if not ranges or are_set_apart(described[:, others], missing):
         return None
-    if (
-        _chance_of(len(confs), len(np.unique(class_ids)), int(missing.sum()), len(missing))
-        > BY_CHANCE
-    ):
+    classes = len(np.unique(class_ids))
+    if _chance_of(len(ranges), classes, int(missing.sum()), len(missing)) > BY_CHANCE:
         return None
-    fault = own_class_confs(tuple(confs), names)
+    confs = tuple((class_id, own.used) for class_id, own in ranges.items())
+    in_words = {class_id: own.in_words for class_id, own in ranges.items()}
+    fault = own_class_confs(confs, in_words, names)
     cost_model.add_fitted_fault(fault)
     return fault.inject_into(pipeline)
 
@@ -97,7 +98,7 @@ def _predicted(
     return scores, class_ids, missing, described
 
 
-def _between(low: float, high: float) -> float:
-    """Return a threshold from one score on and below another, a popular one if there is any."""
+def _between(low: float, high: float) -> ThresholdRange:
+    """Return the thresholds from one score on and below another, a popular one as the used one."""
     popular = (each for each in POPULAR["conf"] if low <= each < high)
-    return next(popular, round((low + high) / 2, DECIMALS))
+    return ThresholdRange(low, high, next(popular, round((low + high) / 2, DECIMALS)), None)

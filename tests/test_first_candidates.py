@@ -1,5 +1,7 @@
 """Suppression that is given the first boxes of the output alone."""
 
+import re
+
 import pytest
 
 from parity.deployment.pipeline import Pipeline
@@ -14,7 +16,17 @@ def test_room_for_few_boxes_is_found(replayer: Replayer, limit: int) -> None:
     found = fit_first_candidates(seen, seen.correct)
     assert found is not None
     assert found.first_candidates == limit
-    assert [fault.name for fault in seen.faults(found)] == [f"first_candidates_{limit}"]
+    (named,) = seen.faults(found)
+    assert named.name == f"first_candidates_{limit}"
+    stated = re.search(r"the first (\d+)(?: to (\d+))? boxes", named.title)
+    assert stated
+    low, high = int(stated[1]), int(stated[2] or stated[1])
+    same = [
+        number
+        for number in range(2, limit + 20)
+        if seen.misfit(seen.correct.replace(first_candidates=number)) == seen.misfit(found)
+    ]
+    assert (low, high) == (min(same), max(same)), "every number that the boxes allow"
 
 
 def test_where_all_boxes_have_room_there_is_no_limit(replayer: Replayer) -> None:

@@ -308,14 +308,23 @@ def most_candidates(count: int) -> Fault:
     )
 
 
-def first_candidates(count: int) -> Fault:
-    """Return the fault of letting only so many boxes, the first of the output, into NMS."""
+def first_candidates(count: int, allowed: tuple[int, int]) -> Fault:
+    """Return the fault of letting only so many boxes, the first of the output, into NMS.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    allowed : (int, int)
+        The least and the largest number that boxes allow.
+    """
+    many = f"{count}" if len(set(allowed)) == 1 else f"{allowed[0]} to {allowed[1]}"
     return Fault(
         f"first_candidates_{count}",
         "nms",
-        f"Only the first {count} boxes passed to NMS",
+        f"Only the first {many} boxes passed to NMS",
         (("first_candidates", count),),
-        f"Only the first {count} boxes above the confidence threshold take part in NMS, in the "
+        f"Only the first {many} boxes above the confidence threshold take part in NMS, in the "
         "order of the output, as where an array has room for no more.",
         "Pass all boxes above the confidence threshold, up to 30000.",
         ("nms",),

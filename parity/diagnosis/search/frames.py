@@ -11,6 +11,7 @@ from parity.detection.boxes import pairwise_iou
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.catalogue.output import on_canvas
 from parity.diagnosis.catalogue.reading import resized_first
+from parity.diagnosis.evidence.correct_boxes import correct_and_observed
 from parity.diagnosis.evidence.cost import CostModel
 
 SAME_PLACE = 0.7
@@ -90,21 +91,16 @@ def as_canvas(cost_model: CostModel, resized: Pipeline) -> Fault:
 
 def _pairs(cost_model: CostModel, names: Sequence[str]) -> _Pairs:
     own, seen, shapes = [np.zeros((0, 4))], [np.zeros((0, 4))], [np.zeros((0, 2), int)]
-    for name in names:
-        (source,) = cost_model.inputs(cost_model.correct, [name])
-        observed = cost_model.observed[name]
-        if source is None or not len(observed):
-            continue
-        found = cost_model.detections(cost_model.correct, name)
+    for found, observed, shape in correct_and_observed(cost_model, names):
         apart = np.abs(found.scores[None] - observed.scores[:, None])
         apart = np.where(found.class_ids[None] == observed.class_ids[:, None], apart, np.inf)
         apart[~np.isfinite(observed.boxes).all(axis=1)] = np.inf
         paired = np.flatnonzero(np.isfinite(apart).any(axis=1))
         if len(paired):
             nearest = apart[paired].argmin(axis=1)
-            own.append(found.boxes[nearest] / np.array(source.image_shape[::-1] * 2))
+            own.append(found.boxes[nearest] / np.array(shape[::-1] * 2))
             seen.append(observed.boxes[paired])
-            shapes.append(np.tile(source.image_shape, (len(paired), 1)))
+            shapes.append(np.tile(shape, (len(paired), 1)))
     return _Pairs(np.concatenate(own), np.concatenate(seen), np.concatenate(shapes))
 
 

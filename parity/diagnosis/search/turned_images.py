@@ -3,6 +3,7 @@
 from parity.deployment.turning import TurningBackChoices, boxes_back
 from parity.detection.boxes import pairwise_iou
 from parity.diagnosis.catalogue.fault import Fault
+from parity.diagnosis.evidence.correct_boxes import correct_and_observed
 from parity.diagnosis.evidence.cost import CostModel
 from parity.diagnosis.search.fault_effects import turns_images
 
@@ -49,13 +50,8 @@ def _in_place(cost_model: CostModel, names: list[str], turned: str) -> int:
     """Return how many observed boxes lie where the correct ones of their class are turned to."""
     forwards = TurningBackChoices(turned=UNDONE_BY.get(turned, turned))  # type: ignore[arg-type]
     many = 0
-    for name in names:
-        (source,) = cost_model.inputs(cost_model.correct, [name])
-        seen = cost_model.observed[name]
-        if source is None or not len(seen):
-            continue
-        found = cost_model.detections(cost_model.correct, name)
-        boxes = boxes_back(forwards, found.boxes, source.image_shape)
+    for found, seen, shape in correct_and_observed(cost_model, names):
+        boxes = boxes_back(forwards, found.boxes, shape)
         overlaps = pairwise_iou(seen.boxes, boxes)
         overlaps[seen.class_ids[:, None] != found.class_ids] = 0
         many += int((overlaps.max(axis=1, initial=0) >= SAME_PLACE).sum())

@@ -21,7 +21,6 @@ from parity.deployment.pipeline import Pipeline, deviations
 from parity.deployment.postprocess import postprocess
 from parity.deployment.preprocess import (
     PREPROCESSING,
-    Preprocessed,
     PreprocessingChoices,
     preprocess,
 )
@@ -38,6 +37,7 @@ from parity.deployment.stage import (
 )
 from parity.deployment.task import DEPLOYMENTS, InImage
 from parity.detection.head import NetworkHead
+from parity.detection.letterbox import Letterbox
 from parity.tasks.task import Outputs
 from tests.conftest import ROOT
 
@@ -153,12 +153,17 @@ def outputs_of(task: str, raw: np.ndarray) -> Outputs:
 
 
 @cache
-def prepared(choices: PreprocessingChoices, path: Path, task: str) -> tuple[str, Preprocessed]:
-    """Return what a deployment makes of an image, and the digest of the tensor."""
+def prepared(
+    choices: PreprocessingChoices, path: Path, task: str
+) -> tuple[str, Letterbox, tuple[int, int]]:
+    """Return the digest of the tensor that a deployment makes of an image, and the image's place.
+
+    The tensors themselves would take gigabytes.
+    """
     pixels = read_with_choices(choices, path)
     size = (224, 224) if task == "classify" else (640, 640)
     ready = preprocess(choices, pixels, size, DEPLOYMENTS[task].fitting)
-    return sha256(ready.tensor.tobytes()).hexdigest(), ready
+    return sha256(ready.tensor.tobytes()).hexdigest(), ready.place, ready.image_shape
 
 
 def returned(
@@ -169,9 +174,8 @@ def returned(
     head = NetworkHead(task, keypoint_shape=KEYPOINTS)
     for path in photographs:
         before = {name: getattr(pipeline, name) for name in PREPROCESSING}
-        digest, ready = prepared(PreprocessingChoices(**before), path, task)
-        place = InImage(ready.place, ready.image_shape, head)
-        found = postprocess(pipeline, outputs_of(task, raw), place, classes=80)
+        digest, *where = prepared(PreprocessingChoices(**before), path, task)
+        found = postprocess(pipeline, outputs_of(task, raw), InImage(*where, head), classes=80)
         made += [
             digest,
             *(None if each is None else each.tobytes() for each in vars(found).values()),

@@ -1,4 +1,4 @@
-"""Looking classes up by name, where a model may call several of them alike."""
+"""Names that a model calls several of its classes, so that they tell none."""
 
 from collections.abc import Mapping
 
@@ -7,15 +7,23 @@ from parity.foreign import name_in_words
 from parity.sentences import listing
 
 
-def check_tells_class(name: str, names: Mapping[int, str], where: str) -> None:
-    """Check that a model has at most one class of a name.
+def shared_names(names: Mapping[int, str]) -> dict[str, list[int]]:
+    """Return the names that several classes of a model have, with the ids of these classes."""
+    ids: dict[str, list[int]] = {}
+    for class_id, name in names.items():
+        ids.setdefault(name, []).append(class_id)
+    return {name: alike for name, alike in ids.items() if len(alike) > 1}
+
+
+def check_tells_class(name: str, shared: Mapping[str, list[int]], where: str) -> None:
+    """Check that a name is not one of several classes.
 
     Parameters
     ----------
     name : str
         What somebody calls a class.
-    names : mapping of int to str
-        The model's class names.
+    shared : mapping of str to list of int
+        What :func:`shared_names` returned for the model.
     where : str
         Where the name stands, for the sentence.
 
@@ -24,10 +32,9 @@ def check_tells_class(name: str, names: Mapping[int, str], where: str) -> None:
     UserError
         If several classes have it.
     """
-    alike = [str(class_id) for class_id, own in names.items() if own == name]
-    if len(alike) > 1:
+    if name in shared:
         raise UserError(
-            f"{where}: classes {listing(alike)} of the model are all called {name_in_words(name)}, "
-            "so the name does not tell which is meant; give class ids instead (class_id of boxes, "
-            "YOLO's text files of labels)."
+            f"{where}: classes {listing([*map(str, shared[name])])} of the model are all called "
+            f"{name_in_words(name)}, so the name does not tell which is meant; give class ids "
+            "instead (class_id of boxes, YOLO's text files of labels)."
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from parity.class_names import check_tells_class
+from parity.class_names import check_tells_class, shared_names
 from parity.detection.detection_files import (
     NOT_LISTED,
     DetectionBatch,
@@ -125,14 +125,14 @@ def with_model_class_ids(
     UserError
         If several classes of the model have a name that stands elsewhere in the deployment's list.
     """
-    known = ids_by_name(model)
+    known, shared = ids_by_name(model), shared_names(model)
     labels: dict[str, int] = {}
 
     def number(class_id: int) -> int:
         name = own.get(class_id, seen.labels.get(class_id))
         if name is None or name == model.get(class_id):
             return class_id
-        check_tells_class(name, model, "names")
+        check_tells_class(name, shared, "names")
         found = find_class(name, known)
         if found is not None:
             return found

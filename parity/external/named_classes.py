@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from parity.class_names import check_tells_class
+from parity.class_names import check_tells_class, shared_names
 from parity.data.image_names import ImageNames
 from parity.deployment.class_ids import COCO91
 from parity.errors import UserError
@@ -149,14 +149,14 @@ def number_classes(
     UserError
         If several classes of the model have the name that a label gives.
     """
-    known = ids_by_name(names)
+    known, shared = ids_by_name(names), shared_names(names)
     unknown: dict[str, int] = {}
 
     def number(entry: Entry) -> int:
         label = entry.label
         if isinstance(label, int):
             return _class_id(label, names, known)
-        check_tells_class(label, names, entry.where)
+        check_tells_class(label, shared, entry.where)
         found = find_class(label, known)
         if found is not None:
             return found

@@ -5,7 +5,7 @@ from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from parity.class_names import check_tells_class
+from parity.class_names import check_tells_class, shared_names
 from parity.data.image_names import Given, ImageNames
 from parity.detection.boxes import LARGEST_FRACTION
 from parity.errors import UserError
@@ -36,8 +36,6 @@ def read_coco(path: Path, shapes: Shapes, names: Names, *, from_coco: FromCoco) 
     )
     class_of = {name: class_id for class_id, name in names.items()}
     known = {key: class_of[name] for key, name in categories.items() if name in class_of}
-    for category in categories.values():
-        check_tells_class(category, names, f"{where}: categories")
     if not known:
         raise UserError(f"labels: the model has none of the categories of {path}.")
     check_listed_once(images, where)
@@ -45,12 +43,14 @@ def read_coco(path: Path, shapes: Shapes, names: Names, *, from_coco: FromCoco) 
     found = ImageNames(shapes).resolve_once(places)
     kept: dict[str, list[tuple[CocoAnnotation, str]]] = {name: [] for name in found.values()}
     foreign: Counter[str] = Counter()
+    shared = shared_names(names)
     for number, each in enumerate(coco.annotations):
         place = f"{where}: annotations[{number}]"
         check_is_listed("image", each.image_id, images, place)
         check_is_listed("category", each.category_id, categories, place)
         name = found.get(images[each.image_id])
         if name is not None and each.category_id in known:
+            check_tells_class(categories[each.category_id], shared, place)
             kept[name].append((each, place))
         elif name is not None:
             foreign[categories[each.category_id]] += 1

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from parity.class_names import check_tells_class
+from parity.class_names import check_tells_class, shared_names
 from parity.data.image_names import Given, ImageNames
 from parity.data.suffixes import SUFFIXES
 from parity.errors import UserError
@@ -41,8 +41,9 @@ def read_class_folders(folder: Path, shapes: Shapes, names: Names) -> Labels:
             f"{name_in_words(next(iter(names.values()), ''))}; classification needs a folder of "
             "images for each class, or a COCO JSON."
         )
+    shared = shared_names(names)
     for name in folders:
-        check_tells_class(name, names, f"labels: {folder / name}")
+        check_tells_class(name, shared, f"labels: {folder / name}")
     places: dict[Given, str] = {
         path.relative_to(folder).as_posix(): f"labels: {path}"
         for path in files_below(folder)

@@ -9,11 +9,13 @@ from parity.diagnosis.catalogue.nms import own_class_confs
 from parity.diagnosis.catalogue.thresholds import POPULAR
 from parity.diagnosis.document import ThresholdRange
 from parity.diagnosis.evidence.cost import CostModel
-from parity.diagnosis.evidence.plain_filters import PROPERTIES, are_set_apart, described_boxes
+from parity.diagnosis.evidence.plain_filters import PROPERTIES, are_set_apart, missing_boxes
 
 BY_CHANCE = 0.001
 """Probability that boxes which are missing at random are those with the lowest scores of as many
 classes, up to which thresholds are the reason; chosen."""
+
+SCORE = PROPERTIES.index("score")
 
 DECIMALS = 2
 """Of a threshold that is not popular; chosen."""
@@ -41,7 +43,11 @@ def fit_class_confs(
     """
     if "class_confs" not in cost_model.replayer.task.choices:
         return None
-    scores, class_ids, missing, described = _predicted(cost_model, pipeline)
+    described, missing = missing_boxes(cost_model, pipeline)
+    scores, others = described[:, SCORE], np.delete(described, SCORE, axis=1)
+    plain = pipeline.replace(class_ids="model")
+    found = [cost_model.detections(plain, name).class_ids for name in cost_model.names]
+    class_ids = np.concatenate([np.zeros(0, np.int32), *found])
     ranges: dict[int, ThresholdRange] = {}
     for class_id in np.unique(class_ids[missing]):
         own = class_ids == class_id
@@ -49,8 +55,7 @@ def fit_class_confs(
         if not len(given) or left_out.max() >= given.min():
             return None
         ranges[int(class_id)] = _between(float(left_out.max()), float(given.min()))
-    others = [column for column, name in enumerate(PROPERTIES) if name != "score"]
-    if not ranges or are_set_apart(described[:, others], missing):
+    if not ranges or are_set_apart(others, missing):
         return None
     classes = len(np.unique(class_ids))
     if _chance_of(len(ranges), classes, int(missing.sum()), len(missing)) > BY_CHANCE:
@@ -74,28 +79,6 @@ def _chance_of(concerned: int, classes: int, missing: int, boxes: int) -> float:
     """
     explained = comb(classes, concerned) * comb(missing - 1, concerned - 1)
     return explained / comb(boxes, missing)
-
-
-def _predicted(
-    cost_model: CostModel, pipeline: Pipeline
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return scores, the model's classes, which are missing, and the properties of all boxes."""
-    plain = pipeline.replace(class_ids="model")
-    parts: list[tuple[np.ndarray, ...]] = []
-    for name in cost_model.names:
-        source = cost_model.replayer.input_of(plain, name)
-        if source is None:
-            continue
-        found = cost_model.detections(plain, name)
-        unpaired = np.ones(len(found), bool)
-        unpaired[cost_model.goodness_of_fit(pipeline, name).pairs[:, 0]] = False
-        parts.append(
-            (found.scores, found.class_ids, unpaired, described_boxes(found, source.image_shape))
-        )
-    scores, class_ids, missing, described = (
-        np.concatenate(each) for each in zip(*parts, strict=True)
-    )
-    return scores, class_ids, missing, described
 
 
 def _between(low: float, high: float) -> ThresholdRange:

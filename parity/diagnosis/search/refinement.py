@@ -291,8 +291,23 @@ def _is_small_enough(cost_model: CostModel, option: Pipeline, best: Pipeline, na
         return False
     levels = 255 * float(np.sqrt(np.mean((own - others) ** 2)))
     effect = BORDER_EFFECT if option.border != best.border else LEAST_EFFECT
-    few = CERTAIN_BOXES / np.clip(len(wanted), 1, CERTAIN_BOXES)
-    return bool(effect * levels <= MORE * few * left)
+    return _may_leave(effect * levels, left, len(wanted))
+
+
+def _may_leave(least: float, left: float, boxes: int) -> bool:
+    """Return whether a change of an input may explain a difference.
+
+    Parameters
+    ----------
+    least : float
+        The least mean effect on logits of an input that differs as much.
+    left : float
+        Mean difference of logits that is to be explained.
+    boxes : int
+        How many boxes that is the mean of.
+    """
+    few = CERTAIN_BOXES / min(max(boxes, 1), CERTAIN_BOXES)
+    return least <= MORE * few * left
 
 
 def _is_exchangeable(fault: Fault, best: Pipeline) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
+from parity.diagnosis.catalogue.fault import FAULTS
 from parity.diagnosis.diagnosis import CUT_SCORES, diagnose
 from parity.diagnosis.evaluation.injection import observe
 from parity.diagnosis.evidence.cost import CostModel
@@ -13,10 +14,12 @@ from parity.diagnosis.evidence.cut_scores import are_scores_cut
 from parity.external.observations import Declared, Observations
 
 
-def printed(replayer: Replayer, *, cut: bool) -> Observations:
-    """Return the boxes of a correct deployment with scores of two decimals."""
+def printed(replayer: Replayer, *, cut: bool, faults: tuple[str, ...] = ()) -> Observations:
+    """Return the boxes of a deployment, a correct one by default, with scores of two decimals."""
     declared = Declared(conf=0.25, iou=0.45)
     pipeline = Pipeline(conf=0.25, iou=0.45)
+    for name in faults:
+        pipeline = FAULTS[name].inject_into(pipeline)
     seen = observe(*(replayer, pipeline, list(replayer.paths)), declared=declared, score_decimals=6)
     shortened = np.floor if cut else np.round
     images = {
@@ -40,3 +43,15 @@ def test_nothing_is_wrong_where_scores_are_cut(replayer: Replayer) -> None:
     found = diagnose(printed(replayer, cut=True), replayer, replayer.network.names)
     assert (found.verdict, found.faults) == ("nothing_wrong", ())
     assert CUT_SCORES in found.notes
+
+
+def test_cut_scores_do_not_make_the_input_of_the_network_wrong(replayer: Replayer) -> None:
+    names = replayer.network.names
+    rounded, cut = (
+        diagnose(printed(replayer, cut=cut, faults=("truncated",)), replayer, names)
+        for cut in (False, True)
+    )
+    assert [fault.name for fault in cut.faults] == ["truncated"]
+    assert cut.reproduced.exact == 1.0
+    assert CUT_SCORES in cut.notes
+    assert cut.network_runs <= rounded.network_runs, "other inputs were searched"

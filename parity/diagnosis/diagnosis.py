@@ -18,7 +18,7 @@ from parity.diagnosis.document import (
     ThresholdRange,
 )
 from parity.diagnosis.evidence.cost import SAME_FIT, CostModel
-from parity.diagnosis.evidence.cut_scores import are_scores_cut
+from parity.diagnosis.evidence.cut_scores import are_scores_cut, may_scores_be_cut
 from parity.diagnosis.evidence.image_choice import choose_images
 from parity.diagnosis.proof import EXPLAINED, keep_proved, proofs
 from parity.diagnosis.search.alternatives import Explanation, explanations, follow_improvements
@@ -143,9 +143,15 @@ def _examined(
     search = Search(cost_model, class_names)
     best = arrays.pipeline
     if cost_model.box_count:
+        if may_scores_be_cut(cost_model):
+            near = search.explain(search.trials.try_input(()))
+            if are_scores_cut(cost_model, near):
+                cost_model = cost_model.with_uncut_scores()
+                search = Search(cost_model, class_names)
         best = _searched(search, arrays, replaced=replaced)
-        if are_scores_cut(cost_model, best):
+        if may_scores_be_cut(cost_model) and are_scores_cut(cost_model, best):
             cost_model = cost_model.with_uncut_scores()
+            cost_model.start_again()
             search = Search(cost_model, class_names)
             best = _searched(search, arrays, replaced=replaced)
         best = with_known_way_back(cost_model, follow_improvements(cost_model, best))

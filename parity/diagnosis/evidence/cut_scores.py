@@ -19,20 +19,22 @@ SHARE_NOT_ROUNDED = 0.2
 """Share of scores that would have been rounded up; chosen: half of them are expected."""
 
 
+def may_scores_be_cut(cost_model: CostModel) -> bool:
+    """Return whether scores have so few decimals that cutting them would show."""
+    return not cost_model.cut_scores and 0 < _decimals(cost_model) <= MOST_DECIMALS
+
+
 def are_scores_cut(cost_model: CostModel, best: Pipeline) -> bool:
     """Return whether the scores of the boxes that a hypothesis reproduces were cut, not rounded.
 
     Parameters
     ----------
     cost_model : CostModel
-        Holds the boxes.
+        Holds the boxes, whose scores may be cut.
     best : Pipeline
         The hypothesis.
     """
-    scores = np.concatenate([np.zeros(0), *(o.scores for o in cost_model.observed.values())])
-    count = decimals(scores)
-    if not 0 < count <= MOST_DECIMALS or not np.isfinite(scores).all():
-        return False
+    count = _decimals(cost_model)
     more = [np.zeros(0)]
     for name in cost_model.names:
         fit = cost_model.goodness_of_fit(best, name)
@@ -47,3 +49,9 @@ def are_scores_cut(cost_model: CostModel, best: Pipeline) -> bool:
         and cut.mean() >= SHARE_CUT
         and (units > 0.5 + margin).mean() >= SHARE_NOT_ROUNDED
     )
+
+
+def _decimals(cost_model: CostModel) -> int:
+    """Return how many decimals the observed scores have."""
+    scores = np.concatenate([np.zeros(0), *(o.scores for o in cost_model.observed.values())])
+    return decimals(scores)

@@ -7,7 +7,7 @@ from operator import itemgetter
 import numpy as np
 
 from parity.diagnosis.catalogue.fault import RARE_COST, Fault
-from parity.diagnosis.evidence.score_logits import disagreement, logit
+from parity.diagnosis.evidence.score_logits import disagreement
 from parity.diagnosis.search.border_search import fit_border, fit_border_elsewhere
 from parity.diagnosis.search.fault_effects import (
     crops_images,
@@ -125,14 +125,15 @@ class InputSearch:
         It ends early where turning the image alone explains much, and returns that fault: the
         others then have to be found in turned images.
 
-        Single faults are tried on one image. Which of them belong together is then estimated: what
-        two faults do to the scores is about the sum of what each does, on the scale of logits.
+        Single faults are tried on the first probes. Which of them belong together is then
+        estimated: what two faults do to the scores is about the sum of what each does, on the
+        scale of logits.
         """
         trials = self.trials
-        first = trials.first_probe()
+        first = trials.first_probes()
         trials.widen_rescalings(first)
         plain = trials.try_input((), first)
-        wanted = logit(trials.cost_model.observed[first[0]].scores)
+        wanted = trials.wanted_logits(first)
         every_fault = self._possible_faults()
         rare = [fault for fault in every_fault if fault.cost > RARE_COST]
         nearly = disagreement(plain.logits, wanted) < NEARLY
@@ -206,12 +207,12 @@ class InputSearch:
         if not turns or self._settled_by(level, first):
             return None
         turned = self.trials.try_each(turns, first)
-        wanted = logit(self.trials.cost_model.observed[first[0]].scores)
+        wanted = self.trials.wanted_logits(first)
         return _clearest(turned, level, BETTER_TURNED) or _much_closer(turned, level, wanted)
 
     def confirms(self, turned: Fault) -> bool:
         """Return whether a turned image fits better, whatever upright boxes are counted from."""
-        self.trials.widen_rescalings(self.trials.first_probe())
+        self.trials.widen_rescalings(self.trials.first_probes())
         plain = self.trials.try_input(())
         return _clearest([self.trials.try_input((turned,))], [plain], NO_WORSE) is not None
 
@@ -222,7 +223,7 @@ class InputSearch:
         itself.
         """
         trials, cost_model = self.trials, self.trials.cost_model
-        first = trials.first_probe()
+        first = trials.first_probes()
         options = [(fault,) for fault in frames_as_boxes(cost_model, trials.probes)]
         tried = trials.try_each(options, first)
         if not tried:
@@ -244,7 +245,7 @@ class InputSearch:
         does to the scores of the upright image tells little.
         """
         trials = self.trials
-        first = trials.first_probe()
+        first = trials.first_probes()
         with trials.cost_model.more_inputs(RESERVED_FOR_TURNED):
             turned = trials.try_each(turned_inputs(self._possible_faults()), first)
         return _clearest(turned, [trials.try_input((), first)], MUCH_BETTER)

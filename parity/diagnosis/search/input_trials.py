@@ -20,7 +20,7 @@ from parity.diagnosis.evidence.box_evidence import (
 )
 from parity.diagnosis.evidence.cost import BELOW_LOWEST, CostModel
 from parity.diagnosis.evidence.image_choice import images_as_large, needs_no_resizing, probe_images
-from parity.diagnosis.evidence.score_logits import observed_logits
+from parity.diagnosis.evidence.score_logits import logit, observed_logits
 from parity.diagnosis.fitting.rescaling_fit import COARSE_DETAILS
 from parity.diagnosis.search.refinement import CERTAIN, CERTAIN_BOXES, CERTAIN_SCORE, certain_images
 
@@ -52,6 +52,10 @@ RESCALED_READINGS = 2
 
 MORE_RESCALINGS = 2
 """Unusual ways of rescaling that are tried with other inputs, at most; chosen."""
+
+LEAST_BOXES = 3
+"""Boxes by which inputs are searched, at least, if the probes hold as many; chosen: one alone fits
+too many inputs."""
 
 OVERLAPPING = 0.3
 """Share of observed boxes that a better one nearly covers from which NMS is missing; chosen."""
@@ -307,16 +311,23 @@ class InputTrials:
             return self.cost_model.correct.conf
         return max(float(scores.min()) - BELOW_LOWEST, self.cost_model.replayer.floor)
 
-    def first_probe(self) -> list[str]:
-        """Return the probe by which inputs are searched: one that the correct input does not give.
+    def first_probes(self) -> list[str]:
+        """Return the probes by which inputs are searched: one, or more where it holds few boxes.
 
-        One that needs no resizing goes first, since far fewer inputs differ in it. What only others
-        show is found by refining (:mod:`parity.diagnosis.search.refinement`).
+        The correct input does not give their boxes. One that needs no resizing goes first, since
+        far fewer inputs differ in it. What only others show is found by refining
+        (:mod:`parity.diagnosis.search.refinement`).
         """
         wrong = [n for n in self.probes if not self.try_input((), [n]).hits >= CERTAIN]
         observed = self.cost_model.observed
         wrong.sort(key=lambda n: n not in self._as_large or len(observed[n]) < CERTAIN_BOXES)
-        return (wrong or self.probes)[:1]
+        ranked = wrong or self.probes
+        counts = np.cumsum([len(observed[name]) for name in ranked])
+        return ranked[: 1 + int((counts < LEAST_BOXES).sum())]
+
+    def wanted_logits(self, names: list[str]) -> np.ndarray:
+        """Return the logits of the observed scores of some images, (B,) float64."""
+        return np.concatenate([logit(self.cost_model.observed[name].scores) for name in names])
 
     def is_certain(self, hypothesis: InputHypothesis, names: list[str]) -> bool:
         """Return whether scores prove an input, but for what only images that are resized show."""

@@ -21,6 +21,7 @@ BOX = (-1.6, 2.4, 5.7, 9.9)
         ("sides_rounded", (-2, 2, 5, 10), "width 7.3 becomes 7, height 7.5 8"),
         ("centre_truncated", (-1, 3, 6, 10), "cx 2.05 and w 7.3: 2 - 7 / 2 = -1 in integers"),
         ("centre_truncated_halves_kept", (-1.5, 2.5, 5.5, 9.5), "cx 2.05, w 7.3: 2 - 0.5 * 7"),
+        ("centre_rounded", (-1.5, 2, 5.5, 10), "cy 6.15 and h 7.5: 6 - 0.5 * 8"),
     ],
 )
 def test_rules(rule, expected, reason):

@@ -15,6 +15,7 @@ WholePx = Literal[
     "sides_rounded",
     "centre_truncated",
     "centre_truncated_halves_kept",
+    "centre_rounded",
 ]
 """Each corner by itself, or corner, width and height, or centre, width and height, of whose halves
 the fraction is cut or kept; ``outward`` rounds the first corner down and the second up."""
@@ -34,20 +35,17 @@ def _sides(rule: Rule) -> Rule:
     return whole
 
 
-def _centre_truncated(boxes: np.ndarray) -> np.ndarray:
-    """Return boxes as integer arithmetic makes them: x = cx - w / 2, rounded towards 0."""
-    return _from_whole_centres(boxes, np.trunc)
+def _centre(rule: Rule, halved: Rule) -> Rule:
+    def whole(boxes: np.ndarray) -> np.ndarray:
+        sides = rule(boxes[:, 2:] - boxes[:, :2])
+        first = rule((boxes[:, :2] + boxes[:, 2:]) / 2) - halved(sides / 2)
+        return np.concatenate([first, first + sides], axis=1)
+
+    return whole
 
 
-def _centre_truncated_halves_kept(boxes: np.ndarray) -> np.ndarray:
-    """Return boxes of whole cx, cy, w and h, as x = cx - 0.5 * w."""
-    return _from_whole_centres(boxes, lambda halves: halves)
-
-
-def _from_whole_centres(boxes: np.ndarray, halved: Rule) -> np.ndarray:
-    sides = np.trunc(boxes[:, 2:] - boxes[:, :2])
-    first = np.trunc((boxes[:, :2] + boxes[:, 2:]) / 2) - halved(sides / 2)
-    return np.concatenate([first, first + sides], axis=1)
+def _kept(halves: np.ndarray) -> np.ndarray:
+    return halves
 
 
 WHOLE_PX: dict[str, Rule] = {
@@ -58,7 +56,9 @@ WHOLE_PX: dict[str, Rule] = {
     "outward": _outward,
     "sides_truncated": _sides(np.trunc),
     "sides_rounded": _sides(np.rint),
-    "centre_truncated": _centre_truncated,
-    "centre_truncated_halves_kept": _centre_truncated_halves_kept,
+    "centre_truncated": _centre(np.trunc, halved=np.trunc),
+    "centre_truncated_halves_kept": _centre(np.trunc, halved=_kept),
+    "centre_rounded": _centre(np.rint, halved=_kept),
 }
-"""What makes whole numbers of x1, y1, x2, y2, (N, 4), by the values of :data:`WholePx`."""
+"""What makes whole numbers of x1, y1, x2, y2, (N, 4), by the values of :data:`WholePx`; halves of
+sides are cut where x = cx - w / 2 is computed in integers."""

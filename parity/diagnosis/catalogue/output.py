@@ -35,6 +35,8 @@ FURTHER_INTEGERS = {
     "floored": "Coordinates rounded down",
     "outward": "Left and top rounded down, right and bottom up,",
     "centre_truncated": "Centre, width and height truncated separately",
+    "centre_truncated_halves_kept": "Centre, width and height, but not their halves, truncated",
+    "centre_rounded": "Centre, width and height rounded separately",
 }
 """Rare ways of making whole px, by the value of ``integers``."""
 

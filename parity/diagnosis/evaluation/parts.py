@@ -61,6 +61,14 @@ people set."""
 CORRECT_DECIMALS = ((2, 4), (1, 3), (0, 2), (4, 6), (2, 2), (3, 5), (0, 4))
 """Decimals of their coordinates and scores, in turn; chosen: what people print."""
 
+ROUNDED = {
+    "xyxy": "rounded",
+    "yxyx": "rounded",
+    "xywh": "sides_rounded",
+    "cxcywh": "centre_rounded",
+}
+"""What rounding the four numbers that a deployment returns is called, by ``corners``."""
+
 Value = TypeVar("Value")
 
 PROGRAMS = Path("bench/deployments")
@@ -223,12 +231,14 @@ def truth_of(
     pipeline, correct : Pipeline
         What was injected into, and what it deviates from.
     whole_numbers : bool
-        Whether boxes are printed without decimals, so that rounding may be named as well.
+        Whether boxes are printed without decimals, so that their rounding may be named as well.
     """
     faults, _ = cheapest_faults(pipeline, correct, all_faults())
     words = tuple(fault.name for fault in faults if not fault.is_choice)
     return DeploymentTruth(
-        " + ".join(words) or "nothing", words, optional=("rounded",) if whole_numbers else ()
+        " + ".join(words) or "nothing",
+        words,
+        optional=(ROUNDED[pipeline.corners],) if whole_numbers else (),
     )
 
 

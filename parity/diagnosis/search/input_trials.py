@@ -314,9 +314,9 @@ class InputTrials:
     def first_probes(self) -> list[str]:
         """Return the probes by which inputs are searched: one, or more where it holds few boxes.
 
-        The correct input does not give their boxes. One that needs no resizing goes first, since
-        far fewer inputs differ in it. What only others show is found by refining
-        (:mod:`parity.diagnosis.search.refinement`).
+        They are of those whose boxes the correct input does not give, if there are any. One that
+        needs no resizing goes first, since far fewer inputs differ in it. What only others show is
+        found by refining (:mod:`parity.diagnosis.search.refinement`).
         """
         wrong = [n for n in self.probes if not self.try_input((), [n]).hits >= CERTAIN]
         observed = self.cost_model.observed

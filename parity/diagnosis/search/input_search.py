@@ -20,9 +20,10 @@ from parity.diagnosis.search.input_trials import InputHypothesis, InputTrials
 from parity.diagnosis.search.leads import with_leads
 from parity.diagnosis.search.refinement import CERTAIN, certain_images, leaves
 from parity.diagnosis.search.usual_inputs import (
-    cropped_inputs,
+    BESIDE_CROP,
+    BESIDE_TURNED,
     drastic_inputs,
-    turned_inputs,
+    inputs_beside,
     usual_inputs,
 )
 
@@ -69,11 +70,11 @@ AS_GOOD = 1.2
 LITTLE = 0.5
 """Share of the expected boxes that are observed below which a drastic fault is likely; chosen."""
 
-NO_WORSE, BETTER_TURNED, MUCH_BETTER = 0.95, 0.9, 0.5
+NO_WORSE, BETTER_TURNED = 0.95, 0.9
 """Share of the least cost of other inputs up to which a turned image is searched further: where
-boxes suggest it, where nothing does, and where it needs another fault beside it; chosen. Of four
-inputs that boxes suggested, the right ones cost 0.81 and 0.89 of the upright one, and those of
-boxes that are counted from below 1.18 and 1.21 (YOLO11n)."""
+boxes suggest it, and where nothing does; chosen. Of four inputs that boxes suggested, the right
+ones cost 0.81 and 0.89 of the upright one, and those of boxes that are counted from below 1.18 and
+1.21 (YOLO11n)."""
 
 MUCH_CLOSER = 0.3
 """Share of the least difference of logits of other inputs up to which a turned image is searched
@@ -83,8 +84,9 @@ two, none had less than 0.58 of it, nor less than 1.00 of the least cost (YOLO11
 BETTER_RESIZED = 0.8
 """Share of the misfit of boxes in px of a canvas up to which images were resized first; chosen."""
 
-RESERVED_FOR_TURNED = 40
-"""Inputs that turned images may take beyond the budget; chosen: as many as are usual."""
+RESERVED_FOR_TURNED = 135
+"""Inputs that turned images may take beyond the budget; chosen: as many as usual ones have in all
+probes."""
 
 DEPTH = 3
 """Faults before the network that are combined, at most; chosen."""
@@ -199,16 +201,21 @@ class InputSearch:
             return
         singles = (h for h in level if len(h.faults) == 1 and h.cost <= AS_GOOD * best.cost)
         for crop in [h.faults[0] for h in singles if crops_images(h.faults[0])]:
-            yield from cropped_inputs(crop, possible)
+            yield from inputs_beside(crop, BESIDE_CROP, possible)
 
     def _turned_alone(self, level: list[InputHypothesis], first: list[str]) -> Fault | None:
         """Return what turns the image if that alone fits clearly better than a level."""
-        turns = [(fault,) for fault in self._possible_faults() if turns_images(fault)]
+        trials = self.trials
+        turns = _turns(self._possible_faults())
         if not turns or self._settled_by(level, first):
             return None
-        turned = self.trials.try_each(turns, first)
-        wanted = self.trials.wanted_logits(first)
-        return _clearest(turned, level, BETTER_TURNED) or _much_closer(turned, level, wanted)
+        names, others = first, level
+        if self._little_is_found():  # a few boxes fit one of many inputs by chance
+            names, best = trials.probes, sorted(level, key=_likely_first)[:CONFIRMED]
+            others = [trials.try_input(()), *(trials.try_input(h.faults) for h in best)]
+        turned = trials.try_each(turns, names)
+        wanted = trials.wanted_logits(names)
+        return _clearest(turned, others, BETTER_TURNED) or _much_closer(turned, others, wanted)
 
     def confirms(self, turned: Fault) -> bool:
         """Return whether a turned image fits better, whatever upright boxes are counted from."""
@@ -238,17 +245,34 @@ class InputSearch:
         cost_model.add_fitted_fault(resized)
         return resized
 
-    def turned_among_usual(self) -> Fault | None:
-        """Return what turns the image if that fits much better beside a usual fault than nothing.
+    def turned_after_all(self) -> Fault | None:
+        """Return what turns the image if that fits better in all probes than what was tried.
 
         Of a turned image, the network finds other boxes with other scores, so that what a fault
-        does to the scores of the upright image tells little.
+        does to the scores of the upright image tells little. So usual faults are tried beside what
+        turns the image. Where little of what should be found is observed, any input costs as much,
+        and the one whose scores lie closest is the most likely.
         """
         trials = self.trials
-        first = trials.first_probes()
+        upright = trials.tried_on(trials.probes)
+        wanted = trials.wanted_logits(trials.probes)
+        possible = self._possible_faults()
+
+        def apart(hypothesis: InputHypothesis) -> float:
+            return disagreement(hypothesis.logits, wanted)
+
         with trials.cost_model.more_inputs(RESERVED_FOR_TURNED):
-            turned = trials.try_each(turned_inputs(self._possible_faults()), first)
-        return _clearest(turned, [trials.try_input((), first)], MUCH_BETTER)
+            turned = trials.try_each(_turns(possible), trials.probes)
+            if not turned:
+                return None
+            little = self._little_is_found()
+            likely = turned if little else [min(turned, key=apart)]
+            for hypothesis in likely:
+                usual = inputs_beside(hypothesis.faults[0], BESIDE_TURNED, possible)
+                turned += trials.try_each(usual, trials.probes)
+        if little:
+            return min(turned, key=apart).faults[0]
+        return _clearest(turned, upright, BETTER_TURNED)
 
     def _try_until_settled(
         self, groups: Iterable[Iterable[tuple[Fault, ...]]], first: list[str], low: float
@@ -369,6 +393,11 @@ class InputSearch:
 def _upright(faults: Iterable[Fault]) -> list[Fault]:
     """Return the faults that do not turn the image."""
     return [fault for fault in faults if not turns_images(fault)]
+
+
+def _turns(faults: Iterable[Fault]) -> list[tuple[Fault]]:
+    """Return inputs of one of the faults that turn the image each."""
+    return [(fault,) for fault in faults if turns_images(fault)]
 
 
 def _clearest(

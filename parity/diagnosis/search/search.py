@@ -87,11 +87,12 @@ class Search:
         altered = turned_as_boxes(self.cost_model, self.trials.probes)
         if altered is None or not inputs.confirms(altered):
             altered = inputs.in_frames()
+        likely: list[InputHypothesis] = []
         if altered is None:
             altered = inputs.run()
             likely = inputs.best_inputs()
             if altered is None and not any(hypothesis.likely for hypothesis in likely):
-                altered = inputs.turned_among_usual()
+                altered = inputs.turned_after_all()
             if altered is None:
                 return likely
         self.cost_model.start_again()
@@ -100,7 +101,7 @@ class Search:
             return [alone]
         inputs = InputSearch(self.trials)
         inputs.run()
-        return inputs.best_inputs()
+        return [*inputs.best_inputs(), *likely]
 
     def explain(self, hypothesis: InputHypothesis) -> Pipeline:
         """Fit everything after the network to an input."""

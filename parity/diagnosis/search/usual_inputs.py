@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from parity.diagnosis.catalogue.fault import Fault
-from parity.diagnosis.search.fault_effects import is_drastic, turns_images
+from parity.diagnosis.search.fault_effects import is_drastic
 
 KERNELS = (
     *("nearest", "floor", "pillow_nearest", "pillow_bilinear", "pillow_bicubic", "pillow_lanczos"),
@@ -89,21 +89,14 @@ def usual_inputs(possible: Sequence[Fault]) -> Iterator[tuple[Fault, ...]]:
             yield tuple(by_name[name] for name in names)
 
 
-def cropped_inputs(crop: Fault, possible: Sequence[Fault]) -> Iterator[tuple[Fault, ...]]:
-    """Yield a fault that crops the image with each of the usual ones."""
-    by_name = {fault.name: fault for fault in possible}
-    for names in BESIDE_CROP:
+def inputs_beside(
+    fault: Fault, usual: Sequence[tuple[str, ...]], possible: Sequence[Fault]
+) -> Iterator[tuple[Fault, ...]]:
+    """Yield a fault that crops or turns the image with each of the usual ones beside it."""
+    by_name = {other.name: other for other in possible}
+    for names in usual:
         if by_name.keys() >= set(names):
-            yield (crop, *(by_name[name] for name in names))
-
-
-def turned_inputs(possible: Sequence[Fault]) -> Iterator[tuple[Fault, ...]]:
-    """Yield faults that turn the image, each with usual ones."""
-    by_name = {fault.name: fault for fault in possible}
-    turns = [fault for fault in possible if turns_images(fault)]
-    for names, turn in product(BESIDE_TURNED, turns):
-        if by_name.keys() >= set(names):
-            yield (turn, *(by_name[name] for name in names))
+            yield (fault, *(by_name[name] for name in names))
 
 
 def drastic_inputs(possible: Sequence[Fault]) -> Iterator[tuple[Fault, ...]]:

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from parity.files import as_json, atomic, read_json, write_json
+from parity.foreign import converted
 from parity.integrity import damaged, read_sealed
 
 
@@ -74,7 +75,7 @@ def load(path: str | Path, kind: type[Read]) -> Read:
     content = read_json(path, kind.SCHEMA)
     try:
         return from_plain(content, kind)
-    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+    except msgspec.ValidationError as error:
         raise damaged(path, f"is damaged ({error})") from None
 
 
@@ -100,7 +101,7 @@ def from_plain(content: Mapping[str, Any], kind: type[Kind]) -> Kind:
     msgspec.ValidationError
         If a field is missing or of another kind; the message says which.
     """
-    record = msgspec.convert(content, kind, str_keys=True, dec_hook=_list_to_array)
+    record = converted(content, kind, str_keys=True, dec_hook=_list_to_array)
     _set_defaults(record)
     return record
 

@@ -11,9 +11,13 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from parity.errors import UserError
+
+Kind = TypeVar("Kind")
 
 LFS = b"version https://git-lfs"
 """How a pointer begins that Git LFS leaves where it has not fetched a file."""
@@ -164,6 +168,21 @@ def _load(text: str, path: Path) -> Any:
 
 def _broken(path: Path, line: int, error: json.JSONDecodeError) -> UserError:
     return UserError(f"{path}: not valid JSON at line {line}, column {error.colno} ({error.msg}).")
+
+
+def converted(value: Any, kind: type[Kind], **options: Any) -> Kind:
+    """Return plain values as a kind, as :func:`msgspec.convert` does.
+
+    Raises
+    ------
+    msgspec.ValidationError
+        If they are of another kind, or hold text that no UTF-8 can be.
+    """
+    try:
+        found: Kind = msgspec.convert(value, kind, **options)
+    except UnicodeEncodeError as error:
+        raise msgspec.ValidationError(f"{shorten(error.object)} is not valid text") from None
+    return found
 
 
 def is_number(value: Any) -> bool:

@@ -116,6 +116,16 @@ def test_the_largest_architectures_are_within_the_bounds(name: str) -> None:
     check_size(checked_architecture(packaged, "DetectionModel"))
 
 
+@pytest.mark.parametrize("arguments", [[8, 177, 2], [8, 31, 2, 200]], ids=["kernel", "padding"])
+def test_convolutions_for_which_torch_is_slow_are_refused(arguments: list[int]) -> None:
+    architecture = {**TINY, "backbone": [[-1, 1, "Conv", arguments]]}
+    architecture["head"] = [[[0], 1, "Detect", ["nc"]]]
+    start = time.process_time()
+    with pytest.raises(UserError, match="takes more memory or time for an image than any YOLO"):
+        build("DetectionModel", checked_architecture(architecture, "DetectionModel"))
+    assert time.process_time() - start < SECONDS
+
+
 def test_statistics_of_other_constants_are_kept(tmp_path: Path) -> None:
     model = settled(tiny())
     for module in model.modules():

@@ -73,7 +73,7 @@ def _read_manifest(path: Path) -> Manifest:
         )
     try:
         return from_plain(content, Manifest)
-    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+    except msgspec.ValidationError as error:
         raise UserError(f"{path} is damaged ({in_one_line(error)}); record again.") from None
 
 

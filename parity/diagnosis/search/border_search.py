@@ -6,7 +6,7 @@ import numpy as np
 
 from parity.detection.letterbox import BORDER
 from parity.diagnosis.catalogue.geometry import other_border
-from parity.diagnosis.evidence.score_logits import disagreement, logit
+from parity.diagnosis.evidence.score_logits import disagreement
 from parity.diagnosis.fitting.border_fit import fitted_level, likely_level
 from parity.diagnosis.search.input_trials import InputHypothesis, InputTrials
 from parity.diagnosis.search.refinement import CERTAIN
@@ -32,7 +32,7 @@ def fit_border_elsewhere(
     """Return the input whose border fits the probe with the widest border, on the first one."""
     widths = {n: _border_share(trials, n) for n in trials.probes if n not in first}
     widest = max(widths, key=lambda n: widths[n], default="")
-    if not widths.get(widest, 0.0) > _border_share(trials, first[0]):
+    if not widths.get(widest, 0.0) > max(_border_share(trials, name) for name in first):
         return []
     for level in ANCHORS:
         trials.try_input((other_border(level),), [widest])
@@ -54,13 +54,13 @@ def _border_share(trials: InputTrials, name: str) -> float:
 def fit_border(
     trials: InputTrials, bases: Sequence[InputHypothesis], first: list[str]
 ) -> list[InputHypothesis]:
-    """Return the input whose border has the grey level that gives the scores of an image.
+    """Return the input whose border has the grey level that gives the scores of some images.
 
     The list is empty where no level gives them to the last digit: one nearby fits nearly as well,
     so that a level that fits best is not proved by that.
     """
     plain = bases[0]
-    wanted = logit(trials.cost_model.observed[first[0]].scores)
+    wanted = trials.wanted_logits(first)
     tried = trials.tried_on(first)
     alone = {
         fault.changes[0][1]: hypothesis.logits - plain.logits

@@ -266,10 +266,9 @@ class InputSearch:
             if not turned:
                 return None
             little = self._little_is_found()
-            likely = turned if little else [min(turned, key=apart)]
-            for hypothesis in likely:
-                usual = inputs_beside(hypothesis.faults[0], BESIDE_TURNED, possible)
-                turned += trials.try_each(usual, trials.probes)
+            alone = turned if little else [min(turned, key=apart)]
+            usual = [inputs_beside(h.faults[0], BESIDE_TURNED, possible) for h in alone]
+            turned += trials.try_each(chain(*usual), trials.probes)
         if little:
             return min(turned, key=apart).faults[0]
         return _clearest(turned, upright, BETTER_TURNED)

@@ -25,6 +25,10 @@ MAX_NUMBERS = 250_000_000
 """Numbers that an image of 256 x 256 makes on its way; 195 million in RT-DETR (measured)."""
 MAX_STEPS = 10**11
 """Multiplications and comparisons for such an image; 5 * 10^10 in YOLOv6x (measured)."""
+WIDE, SLOWNESS = 31, 100
+"""px of a kernel's side or of padding beyond which torch may take as many times as long for each
+multiplication; 150 for a kernel of 63 px, 90 for 200 px of padding (measured), and no YOLO model
+has more than 13."""
 BUILT_WITH = 256
 """Side of the image that Ultralytics runs through each model that it builds, px."""
 
@@ -136,7 +140,8 @@ def _steps_each(operation: str, args: Any) -> int:
     """Return how many multiplications or comparisons a number of an operation's output takes."""
     match operation:
         case "convolution":
-            return int(args[1][0].numel())
+            widest = max(*args[1].shape[2:], *args[4])
+            return int(args[1][0].numel()) * (SLOWNESS if widest > WIDE else 1)
         case "mm" | "bmm":
             return int(args[0].shape[-1])
         case "addmm":

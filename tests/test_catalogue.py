@@ -100,6 +100,7 @@ def test_a_fitted_fault_that_the_catalogue_has_is_that_fault():
     assert input_shift((0.5, 0.5, 1, 1)) is FAULTS["half_input_px_added"]
     assert output_shift((0, 0, 1, 1)) is FAULTS["one_px_added_to_sides"]
     assert on_canvas("canvas", None) is FAULTS["px_of_canvas"]
+    assert on_canvas("canvas", (100, 100)) is FAULTS["per_cent"]
     assert on_canvas("canvas", (300, 500)).name not in FAULTS
 
 

@@ -193,6 +193,12 @@ def test_pillow_pads_with_halves_to_even(height):
     np.testing.assert_array_equal(pixels(image, **how), np.asarray(expected))
 
 
+def test_a_border_may_be_half_a_level():
+    padded = pixels(border=127.5)
+    assert padded[0, 0].tolist() == [127.5] * 3
+    np.testing.assert_array_equal(padded[32, 32], pixels()[32, 32])
+
+
 def test_a_border_may_have_a_colour():
     border = (114, 0, 0)
     assert pixels(border=border)[0, 0].tolist() == [114, 0, 0]

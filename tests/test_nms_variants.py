@@ -90,9 +90,10 @@ FORMULAS = {
     "distance": {"distance": True},
 }
 ORDERS = {
-    "falling": lambda scores: np.argsort(-scores),
-    "rising": np.argsort,
-    "output": lambda scores: np.arange(len(scores)),
+    "falling": lambda _, scores: np.argsort(-scores),
+    "rising": lambda _, scores: np.argsort(scores),
+    "output": lambda _, scores: np.arange(len(scores)),
+    "lowest_edge": lambda boxes, scores: np.lexsort((np.arange(len(scores)), boxes[:, 3]))[::-1],
 }
 
 
@@ -120,7 +121,7 @@ def test_every_formula_order_and_comparison(seed, count, iou, overlap, order, fl
     )
     expected = by_pairs(
         boxes,
-        ORDERS[order](scores),
+        ORDERS[order](boxes, scores),
         lambda each: each >= Fraction(iou) if inclusive else each > Fraction(iou),
         lambda i, k: agnostic or class_ids[i] == class_ids[k],
         **FORMULAS[overlap],

@@ -5,6 +5,7 @@ import pytest
 
 from parity.deployment.output_format import OutputChoices, express
 from parity.detection.letterbox import Letterbox
+from parity.diagnosis.catalogue.fault import FAULTS
 
 PLACE = Letterbox(640, 480, 320, 480, 160, 0)
 BOX = np.array([[30, 10, 60, 80]], np.float32)
@@ -34,6 +35,8 @@ SHAPE = (100, 150)
             (0.2, 0.2, 0.4, 0.9),
             "as Vision returns them",
         ),
+        (dict(FAULTS["per_cent"].changes), (20, 10, 40, 80), "parts of 150 and of 100"),
+        (dict(FAULTS["thousandths"].changes), (200, 100, 400, 800), "ten times as many"),
         ({"output_shift": (0, 0, 1, 1)}, (30, 10, 61, 81), "w = x2 - x1 + 1"),
         (
             {"output_shift": (0.5, 0.5, 0.5, 0.5), "integers": "truncated"},

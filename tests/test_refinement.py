@@ -81,19 +81,20 @@ def test_boxes_that_are_written_otherwise_are_not_taken_for_boxes_that_are_read_
     assert cost_model.reproduction(best).exact == 1
 
 
+@pytest.mark.parametrize(("grey", "name"), [(126, "border_grey_126"), (127.5, "border_grey_127_5")])
 def test_a_border_is_no_usual_grey_where_one_nearby_fits_better(
-    replayer: Replayer, monkeypatch: pytest.MonkeyPatch
+    replayer: Replayer, monkeypatch: pytest.MonkeyPatch, grey: float, name: str
 ) -> None:
     names = list(replayer.paths)
-    true = replace(CORRECT, border=126)
+    true = replace(CORRECT, border=grey)
     seen = observe(replayer, true, names, declared=DECLARED)
     cost_model = CostModel(replayer, seen, names)
     begun = replace(cost_model.correct, border=128)
     assert 0.2 < cost_model.reproduction(begun).exact < 0.97
     monkeypatch.setattr(CostModel, "exhausted", True)
     refined = refine(cost_model, begun)
-    assert refined == replace(begun, border=126)
-    assert [fault.name for fault in cost_model.faults(refined)] == ["border_grey_126"]
+    assert refined == replace(begun, border=grey)
+    assert [fault.name for fault in cost_model.faults(refined)] == [name]
 
 
 def test_how_an_image_that_covers_the_input_is_rounded_makes_another_input(

@@ -13,6 +13,7 @@ from parity.deployment.oriented_variants import rescale_oriented
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.rescaling_variants import offsets, rescale
 from parity.detection.oriented_boxes import hulls_of
+from parity.diagnosis.catalogue.fault import FAULTS
 from tests.conftest import examples
 
 
@@ -71,6 +72,15 @@ def test_the_older_rounding_of_ultralytics(height, width, seed):
     found = to_output(pipeline, boxes, place, (height, width))
     expected = older_scale_boxes(boxes, (640, 640), (height, width))
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-4)
+
+
+def test_gains_of_the_rounded_sides_exchanged():
+    pipeline = FAULTS["rounded_gains_exchanged"].inject_into(Pipeline(side_rounding="floor"))
+    place = place_image(pipeline, (300, 448), (640, 640))  # 428.57 px high once it is 640 px wide
+    found = to_output(pipeline, np.array([[64, 206, 128, 320]], np.float32), place, (300, 448))
+    by_row, by_column = 300 / 428, 448 / 640
+    expected = [64 * by_row, 100 * by_column, 128 * by_row, 214 * by_column]
+    np.testing.assert_allclose(found, [expected], rtol=1e-6)
 
 
 @pytest.mark.parametrize("offset", ["matching", "exact"])

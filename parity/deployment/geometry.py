@@ -67,8 +67,9 @@ class GeometryChoices(Choices):
     multiple of 4 and the height to an even number, as accelerators ask for."""
     border_rounding: Literal["ultralytics", "floor", "ceil", "half_even", "even"] = "ultralytics"
     """How half a border becomes whole px; ``half_even`` as Python's ``round``."""
-    border: int | Colour = letterbox.BORDER
-    """Grey level of the border, or its blue, green and red."""
+    border: float | Colour = letterbox.BORDER
+    """Grey level of the border, which is no whole number where floats are padded, or its blue,
+    green and red."""
     kernel: Literal[
         "linear",
         "nearest",
@@ -228,7 +229,8 @@ def _surround(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> 
 
 def _filled(choices: GeometryChoices, shape: Shape, dtype: np.dtype) -> np.ndarray:
     """Return pixels of an input, (H, W, 3), that are border alone."""
-    canvas = np.empty((*shape, 3), dtype)
+    whole = isinstance(choices.border, tuple) or float(choices.border).is_integer()
+    canvas = np.empty((*shape, 3), dtype if whole else np.float32)
     canvas[...] = choices.border
     return canvas
 

@@ -60,9 +60,9 @@ class NmsChoices(DroppingChoices, ThresholdChoices):
     """Which boxes suppression is given: in input px, cut (``integers``) or rounded there, as
     fractions of the input, in px of the image before they are rounded, or as they are returned
     (``image``)."""
-    order: Literal["falling", "rising", "output"] = "falling"
-    """Which box goes first: the one with the highest score, the lowest, or in the order of the
-    output."""
+    order: Literal["falling", "rising", "output", "lowest_edge"] = "falling"
+    """Which box goes first: the one with the highest score, the lowest, the first of the output, or
+    the one whose bottom lies lowest in the image (of several, the last of the output)."""
     iou_inclusive: bool = False
     """Whether an overlap equal to the threshold suppresses, too."""
     class_offset: float | None = CLASS_OFFSET_PX
@@ -117,26 +117,26 @@ def _best_of_each_class(
     return kept[ranks < choices.max_per_class][: choices.max_det]
 
 
-def _order(choices: NmsChoices, scores: np.ndarray) -> np.ndarray:
-    return np.argsort(-ORDERS[choices.order](scores), kind="stable")
+def _order(choices: NmsChoices, boxes: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    return np.argsort(-ORDERS[choices.order](boxes, scores), kind="stable")
 
 
 def _all(
-    choices: NmsChoices, _boxes: np.ndarray, scores: np.ndarray, _class_ids: np.ndarray
+    choices: NmsChoices, boxes: np.ndarray, scores: np.ndarray, _class_ids: np.ndarray
 ) -> np.ndarray:
-    return _order(choices, scores)[: choices.max_det]
+    return _order(choices, boxes, scores)[: choices.max_det]
 
 
 def _best(
-    choices: NmsChoices, _boxes: np.ndarray, scores: np.ndarray, _class_ids: np.ndarray
+    choices: NmsChoices, boxes: np.ndarray, scores: np.ndarray, _class_ids: np.ndarray
 ) -> np.ndarray:
-    return _order(choices, scores)[:1]
+    return _order(choices, boxes, scores)[:1]
 
 
 def _best_per_class(
-    choices: NmsChoices, _boxes: np.ndarray, scores: np.ndarray, class_ids: np.ndarray
+    choices: NmsChoices, boxes: np.ndarray, scores: np.ndarray, class_ids: np.ndarray
 ) -> np.ndarray:
-    order = _order(choices, scores)
+    order = _order(choices, boxes, scores)
     first = np.unique(class_ids[order], return_index=True)[1]
     return order[np.sort(first)][: choices.max_det]
 
@@ -168,7 +168,7 @@ def _by_iou(
 ) -> np.ndarray:
     if choices.suppressors == "all":
         return _one_by_one(choices, boxes, scores, class_ids)
-    ranks = ORDERS[choices.order](scores)
+    ranks = ORDERS[choices.order](boxes, scores)
     if choices.suppression == "classwise" and choices.class_offset is None:
         own = [np.flatnonzero(class_ids == c) for c in np.unique(class_ids)]
         kept = [c[nms(boxes[c], ranks[c], _threshold(choices), choices.max_det)] for c in own]
@@ -212,7 +212,7 @@ def _one_by_one(
     divisor: Literal["union", "smaller", "suppressed"] = "union",
     less_distance: bool = False,
 ) -> np.ndarray:
-    order = _order(choices, scores)
+    order = _order(choices, boxes, scores)
     comparable = np.zeros(len(order), int)
     if choices.suppression == "classwise" and choices.class_offset is None:
         comparable = class_ids[order]
@@ -292,16 +292,22 @@ OVERLAPS: dict[str, Selection] = by_value(
     },
 )
 
-ORDERS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
+
+def _by_lowest_edge(boxes: np.ndarray, _scores: np.ndarray) -> np.ndarray:
+    return np.argsort(np.argsort(boxes[:, 3], kind="stable")).astype(np.float32)
+
+
+ORDERS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = by_value(
     NmsChoices,
     "order",
     {
-        "falling": lambda scores: scores,
-        "rising": lambda scores: -scores,
-        "output": lambda scores: -np.arange(len(scores), dtype=np.float32),
+        "falling": lambda _, scores: scores,
+        "rising": lambda _, scores: -scores,
+        "output": lambda _, scores: -np.arange(len(scores), dtype=np.float32),
+        "lowest_edge": _by_lowest_edge,
     },
 )
-"""What ranks boxes, the first highest, of their scores, (N,) float32."""
+"""What ranks boxes, the first highest, of their corners, (N, 4), and scores, (N,) float32."""
 
 FRAMES: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
     NmsChoices,

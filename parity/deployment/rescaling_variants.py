@@ -29,6 +29,7 @@ class RescalingChoices(ClippingChoices, GeometryChoices, TurningBackChoices):
         "height",
         "largest",
         "exchanged",
+        "matching_exchanged",
         "none",
         "inverse",
     ] = "matching"
@@ -175,6 +176,7 @@ GAINS: dict[str, WayBack] = by_value(
         "height": lambda _, place, shape: (_stretch(place, shape)[1],) * 2,
         "largest": lambda _, place, shape: (max(_stretch(place, shape)),) * 2,
         "exchanged": _exchanged_gains,
+        "matching_exchanged": lambda *given: _true_gains(*given)[::-1],
         "none": lambda *_: (1.0, 1.0),
         "inverse": lambda _, place, shape: (1 / min(_stretch(place, shape)),) * 2,
     },

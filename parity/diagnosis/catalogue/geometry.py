@@ -43,7 +43,7 @@ OFFSETS_BACK: dict[str, tuple[str, Changes]] = {
 
 ROUNDINGS = {"floor": "down", "ceil": "up"}
 
-PADDINGS = {
+PADDINGS: dict[float, tuple[str, float]] = {
     0: ("Padded with black (0) instead of grey (114)", COMMON_COST),
     128: ("Padded with grey 128 instead of 114", OTHER_GREY),
     255: ("Padded with white (255) instead of grey (114)", OTHER_GREY),
@@ -329,11 +329,11 @@ fault(
 )
 
 
-def other_border(level: int) -> Fault:
+def other_border(level: float) -> Fault:
     """Return the fault of a border of any grey level, 0 to 255, but 114."""
     heading, cost = PADDINGS.get(level, (f"Padded with grey {level} instead of 114", RARE_COST))
     return Fault(
-        f"border_grey_{level}",
+        f"border_grey_{level}".replace(".", "_"),
         "geometry",
         heading,
         (("border", level),),

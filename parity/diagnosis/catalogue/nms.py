@@ -205,6 +205,14 @@ fault(
     fix="Sort boxes by descending score first.",
 )
 fault(
+    "lowest_edge_first",
+    title="Boxes sorted by their bottom edge before NMS",
+    changes={"order": "lowest_edge"},
+    wrong="NMS processes the box whose bottom lies lowest first, so it suppresses better boxes, as "
+    "functions do that are not given scores.",
+    fix="Sort boxes by descending score first: pass the scores to the function.",
+)
+fault(
     "iou_inclusive",
     title="Overlap equal to the IoU threshold suppressed",
     changes={"iou_inclusive": True},

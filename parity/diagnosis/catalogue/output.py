@@ -251,9 +251,33 @@ def on_canvas(unit: str, size: tuple[int, int] | None) -> Fault:
     return known(fitted)
 
 
+def as_parts(count: int, words: str) -> Fault:
+    """Return the fault of returning boxes as hundredths, say, of the image's width and height.
+
+    Parameters
+    ----------
+    count : int
+        Parts of a whole side.
+    words : str
+        What they are called.
+    """
+    return Fault(
+        words,
+        "output",
+        f"Boxes in {words} of the image size",
+        (("unit", "canvas"), ("canvas", (count, count))),
+        f"Coordinates are {words} of the image's width and height instead of px.",
+        f"Multiply x by the image's width and y by its height, and divide by {count}.",
+        ("units",),
+        cost=ON_A_CANVAS,
+    )
+
+
 STATIC = {
     "px_of_canvas": on_canvas("canvas", None),
     "px_of_letterboxed_canvas": on_canvas("canvas_contained", None),
+    "per_cent": as_parts(100, "per cent"),
+    "thousandths": as_parts(1000, "thousandths"),
     "one_px_added_to_sides": output_shift((0.0, 0.0, 1.0, 1.0)),
     "one_px_taken_from_sides": output_shift((0.0, 0.0, -1.0, -1.0)),
     "one_px_taken_from_all": output_shift((-1.0, -1.0, -1.0, -1.0)),

@@ -115,6 +115,12 @@ wrong_scale(
     changes={"gain": "exchanged"},
     wrong="The scale factors of x and y are swapped.",
 )
+fault(
+    "rounded_gains_exchanged",
+    title="Scale factors of the rounded width and height swapped",
+    changes={"gain": "matching_exchanged"},
+    wrong="The scale factor of the rounded height is used for x and that of the width for y.",
+)
 wrong_scale(
     "no_gain",
     title="Padding removed, but boxes not rescaled",

@@ -35,6 +35,9 @@ NEAR_GREYS = 3
 """Difference of borders, grey levels, of which the same holds; measured likewise: one level changes
 scores by 1e-5 to 1e-3."""
 
+HALF_GREY = 127.5
+"""Level of a border of 0.5 that is added to floats."""
+
 UNCHANGED_IMAGES = 3
 """Images whose inputs an exchange must leave as they are, at most; chosen."""
 
@@ -132,7 +135,9 @@ def _with_nearest_grey(cost_model: CostModel, best: Pipeline) -> Pipeline:
         return best
     if not REFINED_FROM < found.exact < EXPLAINED_EXACT:
         return best
-    near = range(max(border - NEAR_GREYS, 0), min(border + NEAR_GREYS, 255) + 1)
+    near: list[float] = [*range(max(border - NEAR_GREYS, 0), min(border + NEAR_GREYS, 255) + 1)]
+    if abs(border - HALF_GREY) < 1:
+        near.append(HALF_GREY)
     usual = (border, cost_model.correct.border)
     options = {best.replace(border=level): level for level in near if level not in usual}
     worst = _unmatched_images(cost_model, best)[:1]
@@ -186,11 +191,11 @@ def leaves(cost_model: CostModel, option: Pipeline, best: Pipeline, certain: Seq
     return cost_model.same_inputs(option, best, certain)
 
 
-def are_near(one: int | Colour, other: int | Colour) -> bool:
+def are_near(one: float | Colour, other: float | Colour) -> bool:
     """Return whether two borders are greys that few decimals of scores cannot tell apart."""
-    if isinstance(one, int) and isinstance(other, int):
-        return abs(one - other) <= NEAR_GREYS
-    return one == other
+    if isinstance(one, tuple) or isinstance(other, tuple):
+        return one == other
+    return abs(one - other) <= NEAR_GREYS
 
 
 def _exchanged(cost_model: CostModel, best: Pipeline, name: str, names: list[str]) -> Pipeline:

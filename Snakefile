@@ -15,7 +15,7 @@ from parity.errors import in_one_sentence
 from parity.planning.config_file import check_config_file
 from parity.planning.exports import check_installed
 from parity.planning.options import check_encoding, check_options
-from parity.planning.plan_run import plan_run
+from parity.planning.plan_run import plan_run, set_unrecorded_aside
 from parity.planning.run_folder import check_run_folders, check_records, check_written
 from parity.planning.schema import complete
 from parity.provenance import fingerprint
@@ -107,6 +107,7 @@ if workflow.is_main_process:
     with in_one_sentence():
         check_written(written, PLAN.names)
         check_records(written)
+        set_unrecorded_aside(written)
 
 
 rule all:

@@ -20,6 +20,10 @@ UNFINISHED = Path(".snakemake/incomplete")
 """Holds a file for each output that a job is writing, or was when it was killed."""
 
 
+PART = "@"
+"""What the name of a folder begins with that holds the rest of a long name."""
+
+
 @dataclass(frozen=True)
 class Record:
     """A file of records."""
@@ -40,19 +44,36 @@ def recorded_outputs() -> Iterator[Record]:
     OSError
         If one cannot be read.
     """
-    for path in sorted(RECORDS.rglob("*")):
-        if path.is_file() and (output := _output_of(path)):
-            yield Record(path, output, _content_of(path))
+    for path, output in _outputs_in(RECORDS):
+        yield Record(path, output, _content_of(path))
 
 
-def _output_of(path: Path) -> str:
-    name = "".join(path.relative_to(RECORDS).parts).replace("@", "")
+def noted_outputs() -> set[str]:
+    """Return the outputs that have a record, and those that a job is writing, or was."""
+    return {output for folder in (RECORDS, UNFINISHED) for _, output in _outputs_in(folder)}
+
+
+def _outputs_in(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield each file that stands for an output, or whatever is in its place, and the output."""
+    for path in sorted(folder.rglob("*")):
+        *outer, last = path.relative_to(folder).parts
+        is_part = last.startswith(PART) and path.is_dir()
+        if is_part or not all(each.startswith(PART) for each in outer):
+            continue
+        if output := _output_of("".join([*outer, last])):
+            yield path, output
+
+
+def _output_of(encoded: str) -> str:
+    name = encoded.replace(PART, "")
     with suppress(binascii.Error, ValueError):
         return base64.urlsafe_b64decode(name).decode()
     return ""
 
 
 def _content_of(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
     with suppress(ValueError, RecursionError):
         content = json.loads(path.read_bytes())
         if isinstance(content, dict) and content.get("rule"):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from parity.comparison.output_checks import Check
 from parity.comparison.results import ComparisonResults, Distribution, Results
 from parity.comparison.tolerances import Tolerance
 from parity.diagnosis.document import Severity, Undiagnosed
@@ -165,6 +166,26 @@ def test_an_export_beyond_its_tolerance_is_wrong(broken: Results) -> None:
     assert "the gate `runtime-fp32` fails" in answers.because
 
 
+@pytest.mark.parametrize(
+    ("arms", "whose"),
+    [
+        (["onnx-fp32"], "of the export"),
+        (["pytorch-square"], "of PyTorch"),
+        (["pytorch-square", "onnx-fp32"], "of PyTorch and of the export"),
+    ],
+)
+def test_outputs_that_are_no_numbers_are_named(
+    broken: Results, arms: list[str], whose: str
+) -> None:
+    checks: dict[Check, int] = {"non-finite output": 2}
+    spoiled = {arm: replace(broken.arms[arm], failed_checks=checks) for arm in arms}
+    found = replace(broken, arms=broken.arms | spoiled)
+    (answer, *_), (before, *_) = (answers_of([each], []).answers for each in (found, broken))
+    said = f" The raw output {whose} holds NaN or infinite numbers in 2 images."
+    assert answer.sentence == before.sentence + said
+    assert answer.headline == before.headline
+
+
 def test_a_wider_tolerance_is_said_so(tmp_path: Path) -> None:
     wide = replace(EFFECTS["runtime-fp32"], tolerance=Tolerance(9, 9, 99.0, 1.0))
     found = make_run(tmp_path, BROKEN, settings={"runtime-fp32": wide}).load()
@@ -248,7 +269,8 @@ def test_exports_within_their_tolerances_are_ordered_by_what_differs(same: Resul
     few = replace(own, box_px=3.0, extra=1, candidate="onnx-few")
     many = replace(own, box_px=9.0, missing=2, extra=1, candidate="onnx-many")
     comparisons = {"runtime-few": few, "runtime-many": many}
-    found = answers_of([replace(same, comparisons=comparisons)], []).answers
+    arms = same.arms | dict.fromkeys(("onnx-few", "onnx-many"), same.arms[own.candidate])
+    found = answers_of([replace(same, comparisons=comparisons, arms=arms)], []).answers
     assert [each.sentence.partition(": ")[2] for each in found] == [
         "it misses 2 of 6 objects and adds 1, and boxes differ by up to 9 px.",
         "it adds 1 object to 4, and boxes differ by up to 3 px.",

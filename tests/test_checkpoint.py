@@ -370,7 +370,7 @@ def test_nothing_is_written_into_the_home_folder_and_nothing_installs(tmp_path: 
     done = subprocess.run(
         [sys.executable, "-c", HOME],
         cwd=work,
-        env=kept | {"HOME": str(home), "PYTHONPATH": str(ROOT)},
+        env=kept | {"HOME": str(home), "PYTHONPATH": str(ROOT), "WORLD_SIZE": "of a cluster"},
         capture_output=True,
         check=False,
         text=True,

@@ -211,6 +211,30 @@ def test_a_step_that_fails_is_told_from_boxes_that_differ(
     assert run_workflow(tmp_path, "1") == status
 
 
+@pytest.mark.parametrize(
+    ("reader", "status", "said"),
+    [("/dev/full", 1, "error: the disk is full "), ("a closed pipe", 0, "")],
+)
+def test_an_answer_that_cannot_be_printed(reader: str, status: int, said: str) -> None:
+    if reader == "/dev/full":
+        output = os.open(reader, os.O_WRONLY)
+    else:
+        end, output = os.pipe()
+        os.close(end)
+    code = "from parity.diagnose.__main__ import *\nwith in_one_sentence(): say('words')"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stdout=output,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(output)
+    assert (done.returncode, done.stderr[: len(said) or None]) == (status, said)
+    assert done.stderr.count("\n") == bool(said)
+
+
 @pytest.mark.nightly
 def test_the_answer_is_printed(
     tmp_path: Path,

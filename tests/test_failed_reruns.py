@@ -310,6 +310,20 @@ def test_a_change_is_noticed_where_the_records_of_snakemake_are_gone(
     assert project.dry_run().rules == ALL
 
 
+def test_a_result_whose_record_was_deleted_does_not_pass_for_new(
+    temporary: Workflow, tmp_path: Path
+) -> None:
+    project = temporary.copy(tmp_path / "project")
+    configure(project, {"thresholds": {"conf": 0.4}})
+    detected = "results/detect_onnx/m/onnx-fp32/a.jpg.json"
+    planned = project.dry_run().jobs
+    assert project.plan("--cleanup-metadata", detected).returncode == 0
+    result = project.dry_run()
+    said = f"{detected} has no record of what it was made of; it will be made again."
+    assert said in result.output
+    assert result.jobs == planned
+
+
 @pytest.mark.parametrize("target", ["all", "bench", "results/detect_onnx/m/onnx-fp32/00000.json"])
 @pytest.mark.parametrize("option", ["--touch", "--rerun-triggers=mtime"])
 def test_no_target_takes_what_has_changed_for_new(

@@ -2,9 +2,11 @@
 
 import base64
 import errno
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from parity.planning import plan_run as plan
 from parity.planning.checks import checked
 from parity.planning.locks import hold
 from parity.planning.schema import complete
-from parity.snakemake_records import RECORDS
+from parity.snakemake_records import RECORDS, UNFINISHED
 from tests.conftest import ROOT
 
 CONFIG = {"models": {"m": {"weights": "m.pt"}}, "images_per_job": 1}
@@ -172,6 +174,54 @@ def test_a_result_whose_record_is_damaged_is_made_anew(
     assert sorted(capsys.readouterr().err.splitlines()) == sorted(said.splitlines())
     plan.set_damaged_aside()
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("make", [lambda path: (path / "x").mkdir(parents=True), os.mkfifo])
+def test_what_stands_for_a_record_or_a_picture_is_set_aside(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    make: Callable[[Path], object],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name, picture = plan.ENDS[0], Path("results/plot/m/plots.png")
+    for folder in (Path(name).parent, picture.parent, RECORDS):
+        folder.mkdir(parents=True)
+    write_text(name, "text\n")
+    make(record_of(name))
+    os.mkfifo(picture)
+    Path("results/plot/m/device.png").symlink_to("/dev/null")
+    plan.set_damaged_aside()
+    assert not Path(name).exists()
+    assert not record_of(name).exists()
+    assert not list(picture.parent.glob("*.png"))
+    assert f"{picture} is damaged or of an old version; it will" in capsys.readouterr().err
+    plan.set_damaged_aside()
+    assert capsys.readouterr().err == "", "what was set aside is left alone"
+
+
+def test_a_result_without_a_record_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = "results/annotate/m"
+    names = [f"results/compare/m/{'x' * 230}.json", "results/compare/m/a+b.json", f"{folder}/1.jpg"]
+    unfinished = "results/compare/m/unfinished.json"
+    beside = ["results/notes.txt", "results/compare/m/x.txt", "results/compare/m/1.json.damaged"]
+    for name in (*names, unfinished, *beside):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("{}")
+    written = ["results/compare/{model}/{batch}.json", "results/annotate/{model}", "logs/{model}"]
+    for output in (names[0], folder, unfinished):
+        record = record_of(output)
+        if output == unfinished:
+            record = UNFINISHED / record.name
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text('{"rule": "compare"}')
+    plan.set_unrecorded_aside(written)
+    assert [each for each in (*names, unfinished, *beside) if not Path(each).exists()] == [names[1]]
+    said = f"{names[1]} has no record of what it was made of; it will be made again.\n"
+    assert capsys.readouterr().err == said
 
 
 def record_of(output: str) -> Path:

@@ -218,6 +218,11 @@ def pruned(model: DetectionModel) -> None:
     conv.weight = nn.Parameter(conv.weight[:6].clone())
 
 
+def of_whole_numbers(model: DetectionModel) -> None:
+    conv = model.model[0].conv
+    conv.weight = nn.Parameter(conv.weight.to(torch.int32), requires_grad=False)
+
+
 def other_activation(model: DetectionModel) -> None:
     model.model[0].act = nn.ReLU()
 
@@ -235,6 +240,7 @@ STRANGE: list[tuple[Callable[[DetectionModel], Any], str]] = [
         pruned,
         "is pruned or modified: model.0.conv.weight has the shape (6, 3, 3, 3) where its YAML",
     ),
+    (of_whole_numbers, "model.0.conv.weight is int32 where its YAML gives float32"),
     (
         other_activation,
         "model.0.act is a torch.nn.modules.activation.ReLU where its YAML gives a SiLU",
@@ -288,6 +294,19 @@ def test_what_the_architecture_does_not_give_is_named(
     model.yaml = copy.deepcopy(model.yaml)
     change(model)
     assert said in refused(save(model, tmp_path / "a.pt"))
+
+
+@pytest.mark.parametrize("change", [pruned, of_whole_numbers])
+def test_what_a_job_refuses_is_named_by_its_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[DetectionModel], None]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = tiny()
+    change(model)
+    excerpt = Path("results/checkpoint/mine.pt")
+    write_excerpt(save(model, tmp_path / "a.pt"), excerpt)
+    with pytest.raises(UserError, match=r"^models\.mine\.weights (is pruned|was made by)"):
+        load_model(excerpt)
 
 
 def test_a_pruned_model_is_taken_as_it_is_with_trust(tmp_path: Path) -> None:

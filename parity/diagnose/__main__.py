@@ -270,6 +270,23 @@ def answer(folder: Path) -> str:
     return "\n".join([*lines, f"Report: {folder / page_of(name_of_run([CONFIG]))}"])
 
 
+def say(text: str) -> None:
+    """Write to standard output at once; a reader such as ``head`` may have seen enough and be gone.
+
+    Raises
+    ------
+    OSError
+        If the text cannot be written for another reason.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - the end flushes it once more
+        if error.errno != errno.EPIPE:
+            raise
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it all; return what :data:`STATUSES` says."""
     options = parse(arguments)
@@ -277,9 +294,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status = run_workflow(folder, options.cores)
     if status:
         return status
-    sys.stdout.write(f"{answer(folder)}\n")
-    if not options.weights:
-        sys.stdout.write(WITHOUT_WEIGHTS)
+    say(f"{answer(folder)}\n" + ("" if options.weights else WITHOUT_WEIGHTS))
     return load(folder / VERDICT, RunVerdict).answers.exit_code
 
 

@@ -1,7 +1,8 @@
 """Planning a run: which images, labels and arms it has, written down before any rule runs."""
 
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -22,7 +23,13 @@ from parity.planning.label_digest import labels_file, plan_labels
 from parity.planning.locks import hold
 from parity.planning.node import load_plan_on_node
 from parity.planning.plan import Plan
-from parity.planning.run_folder import check_folders, check_links, date_back
+from parity.planning.run_folder import (
+    check_folders,
+    check_links,
+    date_back,
+    irregular,
+    unrecorded,
+)
 from parity.snakemake_records import recorded_outputs
 
 BATCHES = "results/plan/batches"
@@ -38,6 +45,8 @@ ENDS = (
 """What a run ends with, and no rule needs to read."""
 FOLDERS = (RESULTS, "logs", "benchmarks")
 """What planning needs; :func:`parity.planning.run_folder.check_written` checks the rest."""
+DAMAGED = "is damaged or of an old version"
+"""What is said of a damaged result."""
 LISTED = 10
 """Damaged results that are named, at most; chosen."""
 OWN_IMAGES = "images"
@@ -115,14 +124,32 @@ def set_damaged_aside() -> None:
     for path in ENDS:
         with suppress(FileNotFoundError, UserError):
             check_whole(path)
-    unrecorded = {record.output: record.path for record in recorded_outputs() if not record.content}
-    for output, record in unrecorded.items():
-        damaged(output, "has a damaged record")
-        record.unlink()
+    for path in irregular(RESULTS):
+        damaged(path, DAMAGED)
+    broken = [record for record in recorded_outputs() if not record.content]
+    for record in broken:
+        damaged(record.output, "has a damaged record")
+        if record.path.is_dir():
+            shutil.rmtree(record.path)
+        else:
+            record.path.unlink()
+    _set_aside(dict.fromkeys((record.output for record in broken), "has a damaged record"))
+
+
+def set_unrecorded_aside(written: Iterable[str]) -> None:
+    """Set results aside of which Snakemake has no record, and say so; see :func:`unrecorded`."""
+    if hold(LOCK):
+        reasons = dict.fromkeys(unrecorded(written), "has no record of what it was made of")
+        for path, reason in reasons.items():
+            damaged(path, reason)
+        _set_aside(reasons)
+
+
+def _set_aside(reasons: Mapping[str, str]) -> None:
+    """Set damaged results aside and say so, with the reason where there is a special one."""
     aside = set_aside_damaged()
     for path in aside[:LISTED]:
-        what = "has a damaged record" if path in unrecorded else "is damaged or of an old version"
-        sys.stderr.write(f"{path} {what}; it will be made again.\n")
+        sys.stderr.write(f"{path} {reasons.get(path, DAMAGED)}; it will be made again.\n")
     if aside[LISTED:]:
         sys.stderr.write(f"So will {len(aside) - LISTED} more.\n")
 

@@ -10,10 +10,13 @@ from pathlib import Path
 
 from parity.errors import UserError
 from parity.integrity import ASIDE, RESULTS
-from parity.snakemake_records import RECORDS, UNFINISHED
+from parity.snakemake_records import RECORDS, UNFINISHED, noted_outputs
 
 WILDCARD = re.compile(r"\{(\w+)\}")
 """A wildcard in the path of a rule's output, without constraints."""
+
+ESCAPED_WILDCARD = re.compile(r"\\\{\w+\\\}")
+"""The same where the path is escaped for a regular expression."""
 
 BRACES = re.compile("[{}]")
 UNDECODED = re.compile("[\ud800-\udfff]")
@@ -173,3 +176,35 @@ def check_records(written: Iterable[str]) -> None:
             f"gone, so nothing tells whether they are up to date; move {RESULTS} away and run "
             "again."
         )
+
+
+def unrecorded(written: Iterable[str]) -> list[str]:
+    """Return the results of rules of which Snakemake has no record; they would pass for new.
+
+    Parameters
+    ----------
+    written : iterable of str
+        Paths of all that rules write, with wildcards.
+    """
+    escaped = (re.escape(path) for path in written if Path(path).parts[0] == RESULTS)
+    of_rules = re.compile("|".join(ESCAPED_WILDCARD.sub("[^/]+", each) for each in escaped))
+    noted = noted_outputs()
+    return [
+        path
+        for folder, folders, files in os.walk(RESULTS)
+        for name in sorted(folders + files)
+        if not name.startswith(".") and not name.endswith(ASIDE)
+        if (path := f"{folder}/{name}") not in noted and of_rules.fullmatch(path)
+    ]
+
+
+def irregular(folder: str) -> list[str]:
+    """Return what is below a folder and neither file nor folder, such as a pipe or a device."""
+    return [
+        path
+        for place, _, files in os.walk(folder)
+        for name in files
+        if not name.startswith(".") and not name.endswith(ASIDE)
+        if not os.path.isfile(path := f"{place}/{name}")  # noqa: PTH113 - as above
+        and os.path.exists(path)  # noqa: PTH110 - as above
+    ]

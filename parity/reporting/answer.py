@@ -225,6 +225,7 @@ def _of_exports(results: Results, anchor: str) -> Iterator[Answer]:
     differing = {name: each for name, each in runtime.items() if name not in equal}
     for name, each in sorted(differing.items(), key=lambda item: -item[1].missing - item[1].extra):
         state, said = _differing_in_words(name, each)
+        said += _non_finite_in_words(results, each)
         yield Answer(results.model, (each.candidate,), state, said, f"{anchor}-exports")
 
 
@@ -291,6 +292,17 @@ def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]
             f"The export `{name}` stays within the tolerance set for it: {said}."
         )
     return "wrong", f"The export `{name}` exceeds its tolerance: {excess_in_words(each)}."
+
+
+def _non_finite_in_words(results: Results, each: ComparisonResults) -> str:
+    """Return whose raw output holds what is no number, as a further sentence, or nothing."""
+    names = {each.reference: reference_name(each.reference), each.candidate: "the export"}
+    images = {arm: results.arms[arm].failed_checks.get("non-finite output", 0) for arm in names}
+    broken = [f"of {name}" for arm, name in names.items() if images[arm]]
+    if not broken:
+        return ""
+    many = count(max(images.values()), "image")
+    return f" The raw output {listing(broken)} holds NaN or infinite numbers in {many}."
 
 
 def _changes_in_words(each: ComparisonResults) -> list[str]:

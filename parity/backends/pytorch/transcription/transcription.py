@@ -14,6 +14,7 @@ from parity.backends.pytorch.transcription.excerpt import open_transcript
 from parity.backends.pytorch.transcription.likeness import check_alike, check_shapes
 from parity.backends.pytorch.transcription.transcript import Transcript
 from parity.errors import about
+from parity.integrity import is_result
 
 
 def transcribe(source: str | Path, destination: str | Path) -> None:
@@ -50,11 +51,16 @@ class Transcription:
 
 def transcribed(source: str | Path) -> Transcription:
     """Return the model of a foreign checkpoint, built anew, see :func:`transcribe`."""
-    with about(source), open_transcript(Path(source)) as (stored, archive):
+    with about(key_of(source)), open_transcript(Path(source)) as (stored, archive):
         model = fill(build(stored.model_class, stored.architecture), stored, archive)
     height, width = stored.size
     imgsz = height if height == width else [height, width]
     return Transcription(model, stored.task, stored.names, imgsz)
+
+
+def key_of(source: str | Path) -> str:
+    """Return the key of the configuration that names a checkpoint; its path, if it is no result."""
+    return f"models.{Path(source).stem}.weights" if is_result(source) else str(source)
 
 
 def fill(model: tasks.BaseModel, stored: Transcript, archive: Archive) -> tasks.BaseModel:

@@ -104,9 +104,11 @@ blurred a little resembles one that was made smaller and larger again, one linea
 resembles another, and which of two boxes NMS keeps depends on scores, which are unknown where no
 digits are reached; boxes of a mirrored image resemble those that are counted from another side."""
 
-DETAILED = frozenset((("fitting", "pad_around_first"), ("multiple_first", 32)))
-"""Values of choices that differ as little from usual ones: from a letterbox that pads on both sides
-likewise, and from sides that are rounded in any other way."""
+DETAILED = frozenset(
+    (("fitting", "pad_first"), ("fitting", "pad_around_first"), ("multiple_first", 32))
+)
+"""Values of choices that differ as little from usual ones: from a letterbox whose padding lies where
+theirs does, and from sides that are rounded in any other way."""
 
 NEARLY_ALIKE, NEARLY_FACTOR = frozenset(("profile",)), 10.0
 """Choices that libraries implement with small differences, and by what factor these must shrink the

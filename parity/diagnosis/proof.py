@@ -107,8 +107,8 @@ digits are reached; boxes of a mirrored image resemble those that are counted fr
 DETAILED = frozenset(
     (("fitting", "pad_first"), ("fitting", "pad_around_first"), ("multiple_first", 32))
 )
-"""Values of choices that differ as little from usual ones: from a letterbox whose padding lies where
-theirs does, and from sides that are rounded in any other way."""
+"""Values of choices that differ as little from usual ones: from a letterbox with its padding in the
+same place, and from sides that are rounded in any other way."""
 
 NEARLY_ALIKE, NEARLY_FACTOR = frozenset(("profile",)), 10.0
 """Choices that libraries implement with small differences, and by what factor these must shrink the

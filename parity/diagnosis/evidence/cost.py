@@ -143,6 +143,7 @@ class CostModel:
         if not TASKS[replayer.network.head.task].has_boxes:
             self.budget = BUDGET_OF_LABELS
             self.precision = replace(self.precision, box=np.inf)  # a label has no box of its own
+        self._started_at = 0
         self._fits: dict[tuple[Pipeline, str], Fit] = {}
         self._fits_of_boxes: dict[tuple[str, bytes], Fit] = {}
         self._faults: dict[Pipeline, tuple[list[Fault], float]] = {}
@@ -194,7 +195,9 @@ class CostModel:
 
     def start_again(self) -> None:
         """Grant a search that starts from elsewhere as many inputs as the first."""
-        self.budget += len(self.replayer.wanted)
+        wanted = len(self.replayer.wanted)
+        self.budget += wanted - self._started_at
+        self._started_at = wanted
 
     @contextmanager
     def more_inputs(self, count: int) -> Iterator[None]:

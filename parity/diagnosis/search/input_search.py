@@ -115,10 +115,13 @@ class InputSearch:
     ----------
     trials : InputTrials
         Tries inputs, and knows what was tried already.
+    turns : bool
+        Whether the search ends where turning the image seems to explain much.
     """
 
-    def __init__(self, trials: InputTrials) -> None:
+    def __init__(self, trials: InputTrials, *, turns: bool = True) -> None:
         self.trials = trials
+        self.turns = turns
         self._settled: dict[InputHypothesis, None] = {}
 
     def run(self) -> Fault | None:
@@ -206,7 +209,7 @@ class InputSearch:
     def _turned_alone(self, level: list[InputHypothesis], first: list[str]) -> Fault | None:
         """Return what turns the image if that alone fits clearly better than a level."""
         trials = self.trials
-        turns = _turns(self._possible_faults())
+        turns = _turns(self._possible_faults()) if self.turns else []
         if not turns or self._settled_by(level, first):
             return None
         names, others = first, level
@@ -363,6 +366,7 @@ class InputSearch:
 
     def best_inputs(self) -> list[InputHypothesis]:
         """Return the inputs that are worth a full explanation."""
+        self._try_shown_elsewhere()
         tried = dict.fromkeys(self.trials.tried_on(self.trials.probes))
         likely = sorted((h for h in tried if h.likely), key=lambda h: (-h.hits, h.cost))
         proven = [h for h in likely if h.proven]
@@ -371,6 +375,27 @@ class InputSearch:
             return proven[:PROVEN_INPUTS]
         found = (likely or sorted(tried, key=lambda h: h.cost))[:LIKELY_INPUTS]
         return list(dict.fromkeys([*found, *self._certain_in_one()[:CERTAIN_INPUTS]]))
+
+    def _try_shown_elsewhere(self) -> None:
+        """Try inputs that one probe proves with a fault more that only other probes show.
+
+        It is not found by refining where the scores of these are far from those of the input.
+        """
+        trials, cost_model = self.trials, self.trials.cost_model
+        for hypothesis in self._certain_in_one()[:CERTAIN_INPUTS]:
+            pipeline = hypothesis.pipeline
+            certain = certain_images(cost_model, pipeline, trials.probes)
+            others = [name for name in trials.probes if name not in certain]
+            if not others or hypothesis.proven:
+                continue
+            further = [
+                (*hypothesis.faults, fault)
+                for fault in _upright(self._possible_faults())
+                if not _excludes(fault, hypothesis)
+                and leaves(cost_model, fault.inject_into(pipeline), pipeline, certain)
+            ]
+            for best in sorted(trials.try_each(further, others[:1]), key=_likely_first)[:1]:
+                trials.try_input(best.faults)
 
     def _certain_in_one(self) -> list[InputHypothesis]:
         """Return the inputs that the scores of one probe prove, the cheapest first.

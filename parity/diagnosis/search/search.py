@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from parity.deployment.pipeline import Pipeline
+from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.evidence.cost import CostModel
 from parity.diagnosis.evidence.image_choice import ENOUGH_PROBE_BOXES
 from parity.diagnosis.fitting.class_confs import fit_class_confs
@@ -81,27 +82,38 @@ class Search:
     def _likely_inputs(self) -> list[InputHypothesis]:
         """Return the inputs that are worth a full explanation.
 
-        The image is turned or resized in all of them if it seems so.
+        The image is turned or resized in all of them if it seems so. If none of these is likely,
+        it seemed so falsely, and the upright image is searched to the end.
         """
-        inputs = InputSearch(self.trials)
+        upright, inputs = self.trials, InputSearch(self.trials)
         altered = turned_as_boxes(self.cost_model, self.trials.probes)
         if altered is None or not inputs.confirms(altered):
             altered = inputs.in_frames()
-        likely: list[InputHypothesis] = []
         if altered is None:
             altered = inputs.run()
             likely = inputs.best_inputs()
             if altered is None and not any(hypothesis.likely for hypothesis in likely):
                 altered = inputs.turned_after_all()
+                return [*self._altered_inputs(altered), *likely] if altered else likely
             if altered is None:
                 return likely
+        likely = self._altered_inputs(altered)
+        if any(hypothesis.likely for hypothesis in likely):
+            return likely
+        self.cost_model.start_again()
+        self.trials, inputs = upright, InputSearch(upright, turns=False)
+        inputs.run()
+        return [*inputs.best_inputs(), *likely]
+
+    def _altered_inputs(self, altered: Fault) -> list[InputHypothesis]:
+        """Return the inputs of turned or resized images that are worth a full explanation."""
         self.cost_model.start_again()
         self.trials = InputTrials(self.cost_model, altered)
         if (alone := self.trials.try_input(())).proven:
             return [alone]
         inputs = InputSearch(self.trials)
         inputs.run()
-        return [*inputs.best_inputs(), *likely]
+        return inputs.best_inputs()
 
     def explain(self, hypothesis: InputHypothesis) -> Pipeline:
         """Fit everything after the network to an input."""

@@ -203,6 +203,17 @@ def test_input_tensors_alone_show_how_the_image_was_turned(turned: str, replayer
     assert any("the image is" in said for said in found.readings)
 
 
+def test_boxes_that_seem_to_be_of_a_turned_image_are_explained_without(replayer: Replayer) -> None:
+    """Counted from below, they lie as those of an image that is upside down."""
+    names = ("symmetric", "y_from_below")
+    seen = observe(
+        replayer, with_faults(find_faults(names), CORRECT), list(replayer.paths), declared=DECLARED
+    )
+    found = diagnose(seen, Replayer(replayer.network, replayer.paths), replayer.network.names)
+    assert {fault.name for fault in found.faults} == set(names)
+    assert found.verdict == "explained"
+
+
 def test_photographs_that_are_right_are_not_turned(replayer: Replayer) -> None:
     seen = observe(replayer, CORRECT, list(replayer.paths), declared=DECLARED)
     own = Replayer(replayer.network, replayer.paths)

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from parity.files import as_json, atomic, read_json, write_json
-from parity.foreign import converted
+from parity.foreign import as_kind
 from parity.integrity import damaged, read_sealed
 
 
@@ -101,7 +101,7 @@ def from_plain(content: Mapping[str, Any], kind: type[Kind]) -> Kind:
     msgspec.ValidationError
         If a field is missing or of another kind; the message says which.
     """
-    record = converted(content, kind, str_keys=True, dec_hook=_list_to_array)
+    record = as_kind(content, kind, str_keys=True, dec_hook=_list_to_array)
     _set_defaults(record)
     return record
 

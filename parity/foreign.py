@@ -170,7 +170,7 @@ def _broken(path: Path, line: int, error: json.JSONDecodeError) -> UserError:
     return UserError(f"{path}: not valid JSON at line {line}, column {error.colno} ({error.msg}).")
 
 
-def converted(value: Any, kind: type[Kind], **options: Any) -> Kind:
+def as_kind(value: Any, kind: type[Kind], **options: Any) -> Kind:
     """Return plain values as a kind, as :func:`msgspec.convert` does.
 
     Raises

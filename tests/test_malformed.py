@@ -1,5 +1,6 @@
 """Whatever somebody's files hold: they are read, or one clear sentence says what is wrong."""
 
+import copy
 import json
 import os
 import resource
@@ -276,6 +277,18 @@ def test_mutants_of_labels(
         except BaseException as error:
             error.add_note(f"mutant {number}")
             raise
+
+
+@pytest.mark.parametrize("task", ["segment", "pose", "obb"])
+def test_numbers_of_labels_that_are_half_a_character(folder: Path, task: str) -> None:
+    document = copy.deepcopy(LABELS_OF_TASKS[task])
+    for each in document["annotations"]:
+        each["keypoints"] = each["segmentation"] = ["\ud800", 1, 2]
+    path = folder / "labels.json"
+    path.write_text(json.dumps(document))
+    check_labels(path, task)
+    with pytest.raises(UserError, match=r"annotations\[0\]"):
+        MEASURED_TASKS[task].labels(HEAD).read(path, IMAGES, NAMES)
 
 
 @pytest.mark.parametrize("task", LABELS_OF_TASKS)

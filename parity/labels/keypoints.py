@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from parity.errors import UserError
-from parity.foreign import converted, shorten
+from parity.foreign import as_kind, shorten
 from parity.labels.boxes import BOX
 from parity.labels.coco_document import LARGEST_PX, CocoAnnotation
 from parity.labels.label_format import (
@@ -52,7 +52,7 @@ def keypoints_of_annotation(
     """Return box and keypoints of an annotation."""
     box = box_of_annotation(annotation, where)
     try:
-        numbers = converted(annotation.keypoints, list[float])
+        numbers = as_kind(annotation.keypoints, list[float])
     except msgspec.ValidationError:
         numbers = []
     if len(numbers) != 3 * count:

@@ -9,7 +9,7 @@ import numpy as np
 
 from parity.detection.run_length import decode_runs
 from parity.errors import UserError
-from parity.foreign import converted, shorten
+from parity.foreign import as_kind, shorten
 from parity.labels.boxes import SHORTEST_OUTLINE
 from parity.labels.coco_document import CocoAnnotation
 from parity.labels.label_format import (
@@ -75,7 +75,7 @@ def polygons_of(segmentation: Any, shape: tuple[int, int], where: str) -> list[l
         If it has none, or a number in them cannot be.
     """
     try:
-        polygons = converted(segmentation, list[list[float]])
+        polygons = as_kind(segmentation, list[list[float]])
     except msgspec.ValidationError:
         polygons = []
     if not polygons or any(len(p) < SHORTEST_OUTLINE or len(p) % 2 for p in polygons):
@@ -101,7 +101,7 @@ def mask_of_runs(segmentation: dict[str, Any], shape: tuple[int, int], where: st
     from hotcoco import mask as coco  # noqa: PLC0415
 
     try:
-        runs = converted(segmentation, CocoRuns)
+        runs = as_kind(segmentation, CocoRuns)
         if tuple(runs.size) != tuple(shape):
             raise UserError(
                 f"{where} is {runs.size[0]} × {runs.size[1]} px, and the image {shape[0]} × "

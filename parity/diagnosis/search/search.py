@@ -82,8 +82,8 @@ class Search:
     def _likely_inputs(self) -> list[InputHypothesis]:
         """Return the inputs that are worth a full explanation.
 
-        The image is turned or resized in all of them if it seems so. If none of these is likely,
-        it seemed so falsely, and the upright image is searched to the end.
+        The image is turned or resized in all of them if it seems so. If scores disprove all of
+        these, it seemed so falsely, and the upright image is searched to the end.
         """
         upright, inputs = self.trials, InputSearch(self.trials)
         altered = turned_as_boxes(self.cost_model, self.trials.probes)
@@ -98,7 +98,7 @@ class Search:
             if altered is None:
                 return likely
         likely = self._altered_inputs(altered)
-        if any(hypothesis.likely for hypothesis in likely):
+        if not all(hypothesis.disproved for hypothesis in likely):
             return likely
         self.cost_model.start_again()
         self.trials, inputs = upright, InputSearch(upright, turns=False)

@@ -124,29 +124,26 @@ def set_damaged_aside() -> None:
     for path in ENDS:
         with suppress(FileNotFoundError, UserError):
             check_whole(path)
-    for path in irregular(RESULTS):
-        damaged(path, DAMAGED)
-    broken = [record for record in recorded_outputs() if not record.content]
-    for record in broken:
-        damaged(record.output, "has a damaged record")
+    reasons = dict.fromkeys(irregular(RESULTS), DAMAGED)
+    for record in [record for record in recorded_outputs() if not record.content]:
+        reasons[record.output] = "has a damaged record"
         if record.path.is_dir():
             shutil.rmtree(record.path)
         else:
             record.path.unlink()
-    _set_aside(dict.fromkeys((record.output for record in broken), "has a damaged record"))
+    _set_aside(reasons)
 
 
 def set_unrecorded_aside(written: Iterable[str]) -> None:
     """Set results aside of which Snakemake has no record, and say so; see :func:`unrecorded`."""
     if hold(LOCK):
-        reasons = dict.fromkeys(unrecorded(written), "has no record of what it was made of")
-        for path, reason in reasons.items():
-            damaged(path, reason)
-        _set_aside(reasons)
+        _set_aside(dict.fromkeys(unrecorded(written), "has no record of what it was made of"))
 
 
 def _set_aside(reasons: Mapping[str, str]) -> None:
-    """Set damaged results aside and say so, with the reason where there is a special one."""
+    """Set damaged results aside, these and those that were found before, and say why."""
+    for path, reason in reasons.items():
+        damaged(path, reason)
     aside = set_aside_damaged()
     for path in aside[:LISTED]:
         sys.stderr.write(f"{path} {reasons.get(path, DAMAGED)}; it will be made again.\n")

@@ -119,7 +119,8 @@ fault(
     "rounded_gains_exchanged",
     title="Scale factors of the rounded width and height swapped",
     changes={"gain": "matching_exchanged"},
-    wrong="The scale factor of the rounded height is used for x and that of the width for y.",
+    wrong="The scale factor of the rounded height is applied to x, and that of the rounded width "
+    "to y.",
 )
 wrong_scale(
     "no_gain",
